@@ -1,0 +1,27 @@
+package dev.atelier.platform.problems;
+
+/** A failure that the caller can understand; anything else is a defect and answers 500. */
+public abstract sealed class Problem extends RuntimeException
+        permits NotFound, Conflict, Denied, Invalid, TooLarge, Unavailable {
+    private final int status;
+    private final String title;
+
+    Problem(int status, String title, String message) {
+        // No stack trace: a problem is an answer, not a defect, and hostile callers make many.
+        super(message, null, false, false);
+        this.status = status;
+        this.title = title;
+    }
+
+    public int status() {
+        return status;
+    }
+
+    public String title() {
+        return title;
+    }
+
+    public String detail() {
+        return String.valueOf(getMessage());
+    }
+}

@@ -1,0 +1,107 @@
+package dev.atelier.platform.problems;
+
+import dev.atelier.platform.web.Browser;
+import io.quarkus.qute.CheckedTemplate;
+import io.quarkus.qute.TemplateInstance;
+import jakarta.ws.rs.WebApplicationException;
+import jakarta.ws.rs.core.HttpHeaders;
+import jakarta.ws.rs.core.MediaType;
+import jakarta.ws.rs.core.Response;
+import java.util.List;
+import java.util.UUID;
+import org.jboss.logging.Logger;
+import org.jboss.resteasy.reactive.server.ServerExceptionMapper;
+
+/**
+ * Turns failures into answers: {@code application/problem+json} (RFC 9457) for programs, a page for
+ * people, a note for htmx. Protocols of others (Backstage, Open Inference) map their own.
+ */
+public class ProblemMappers {
+
+    private static final Logger LOG = Logger.getLogger(ProblemMappers.class);
+
+    /** RFC 9457, plus {@code errors}: the fields that are wrong. */
+    public record Body(
+            String type, String title, int status, String detail, List<Invalid.Field> errors) {}
+
+    @CheckedTemplate(basePath = "platform/problems")
+    static class Templates {
+        static native TemplateInstance problem(
+                int status, String title, String detail, List<Invalid.Field> errors);
+
+        static native TemplateInstance problem$note(
+                String title, String detail, List<Invalid.Field> errors);
+    }
+
+    @ServerExceptionMapper
+    public Response problem(Problem problem, HttpHeaders headers) {
+        var errors = problem instanceof Invalid invalid ? invalid.fields() : List.<Invalid.Field>of();
+        return answer(problem.status(), problem.title(), problem.detail(), errors, headers);
+    }
+
+    @ServerExceptionMapper
+    public Response rejected(WebApplicationException e, HttpHeaders headers) {
+        var given = e.getResponse();
+        if (given.hasEntity() || given.getStatus() < 400) {
+            return given;
+        }
+        var family = Response.Status.fromStatusCode(given.getStatus());
+        var title = family == null ? "Error" : family.getReasonPhrase();
+        var detail = given.getStatus() == 404 ? "There is nothing at this address." : title + ".";
+        return answer(given.getStatus(), title, detail, List.of(), headers);
+    }
+
+    @ServerExceptionMapper
+    public Response defect(Throwable e, HttpHeaders headers) {
+        var reference = UUID.randomUUID().toString().substring(0, 8);
+        if (DatabaseAway.causes(e)) {
+            LOG.warnf("The database did not answer (reference %s): %s", reference, e.getMessage());
+            var away =
+                    answer(
+                            503,
+                            "The database is away",
+                            "The database does not answer. Nothing was changed by this request;"
+                                    + " it will work again once the database is back. Reference "
+                                    + reference
+                                    + ".",
+                            List.of(),
+                            headers);
+            return Response.fromResponse(away).header(HttpHeaders.RETRY_AFTER, 5).build();
+        }
+        LOG.errorf(e, "Request failed, reference %s", reference);
+        return answer(
+                500,
+                "Something broke",
+                "This is a defect in the portal, not in your request. Nothing was changed."
+                        + " Reference "
+                        + reference
+                        + ".",
+                List.of(),
+                headers);
+    }
+
+    private static Response answer(
+            int status,
+            String title,
+            String detail,
+            List<Invalid.Field> errors,
+            HttpHeaders headers) {
+        return switch (Browser.of(headers)) {
+            case PAGE ->
+                    Response.status(status)
+                            .type(MediaType.TEXT_HTML_TYPE)
+                            .entity(Templates.problem(status, title, detail, errors))
+                            .build();
+            case HTMX ->
+                    Response.status(status)
+                            .type(MediaType.TEXT_HTML_TYPE)
+                            .entity(Templates.problem$note(title, detail, errors))
+                            .build();
+            case NONE ->
+                    Response.status(status)
+                            .type("application/problem+json")
+                            .entity(new Body("about:blank", title, status, detail, errors))
+                            .build();
+        };
+    }
+}

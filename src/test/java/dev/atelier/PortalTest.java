@@ -1,0 +1,49 @@
+package dev.atelier;
+
+import static io.restassured.RestAssured.given;
+import static org.hamcrest.Matchers.containsString;
+import static org.hamcrest.Matchers.equalTo;
+
+import io.quarkus.test.common.QuarkusTestResource;
+import io.quarkus.test.junit.QuarkusTest;
+import org.junit.jupiter.api.DisplayName;
+import org.junit.jupiter.api.Test;
+
+@QuarkusTest
+@QuarkusTestResource(TestDatabase.class)
+@DisplayName("The portal")
+class PortalTest {
+
+    @Test
+    void is_ready_when_it_answers() {
+        given().get("/q/health/ready").then().statusCode(200).body("status", equalTo("UP"));
+    }
+
+    @Test
+    void answers_an_unknown_address_with_a_page_to_people() {
+        given().accept("text/html")
+                .get("/no/such/page")
+                .then()
+                .statusCode(404)
+                .body(containsString("<!doctype html>"));
+    }
+
+    @Test
+    void refuses_a_form_that_another_site_sends() {
+        given().header("Sec-Fetch-Site", "cross-site").post("/").then().statusCode(403);
+    }
+
+    @Test
+    void refuses_a_host_that_is_not_its_own() {
+        given().header("Host", "evil.example").get("/").then().statusCode(421);
+    }
+
+    @Test
+    void forbids_inline_script_and_framing() {
+        given().get("/")
+                .then()
+                .statusCode(200)
+                .header("Content-Security-Policy", containsString("frame-ancestors 'none'"))
+                .header("X-Content-Type-Options", "nosniff");
+    }
+}
