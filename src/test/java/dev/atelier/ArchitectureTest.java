@@ -20,8 +20,19 @@ class ArchitectureTest {
     /** From the top to the ground: a package may use what stands below it, never above. */
     private static final List<String> ORDER =
             List.of(
-                    "home", "sites", "monitoring", "sandbox", "serving", "models", "experiments",
-                    "datasets", "workspaces", "goldenpaths", "catalog", "identity", "platform");
+                    "home",
+                    "sites",
+                    "monitoring",
+                    "sandbox",
+                    "serving",
+                    "models",
+                    "experiments",
+                    "datasets",
+                    "workspaces",
+                    "goldenpaths",
+                    "catalog",
+                    "identity",
+                    "platform");
 
     private static final JavaClasses CLASSES =
             new ClassFileImporter()
@@ -31,10 +42,7 @@ class ArchitectureTest {
     @TestFactory
     Stream<DynamicTest> uses_only_what_stands_below() {
         return ORDER.stream()
-                .map(
-                        name ->
-                                DynamicTest.dynamicTest(
-                                        name, () -> below(name).check(CLASSES)));
+                .map(name -> DynamicTest.dynamicTest(name, () -> below(name).check(CLASSES)));
     }
 
     private static com.tngtech.archunit.lang.ArchRule below(String name) {
@@ -90,7 +98,10 @@ class ArchitectureTest {
                 .should()
                 .onlyDependOnClassesThat()
                 .resideInAnyPackage(
-                        "dev.atelier.inference..", "java..", "com.fasterxml.jackson..", "org.jspecify..")
+                        "dev.atelier.inference..",
+                        "java..",
+                        "com.fasterxml.jackson..",
+                        "org.jspecify..")
                 .allowEmptyShould(true)
                 .check(CLASSES);
     }

@@ -1,4 +1,6 @@
-/** The landing page, search over everything, the docs. May use every feature; no feature uses it. */
+/**
+ * The landing page, search over everything, the docs. May use every feature; no feature uses it.
+ */
 @NullMarked
 package dev.atelier.home;
 

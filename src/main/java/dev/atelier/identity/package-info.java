@@ -1,5 +1,6 @@
 /**
- * Who acts, and what is written down about it. Owns the audit log; never decides what a feature does.
+ * Who acts, and what is written down about it. Owns the audit log; never decides what a feature
+ * does.
  */
 @NullMarked
 package dev.atelier.identity;

@@ -8,7 +8,10 @@ final class DatabaseAway {
 
     private DatabaseAway() {}
 
-    /** SQLSTATE class 08 (connection), 57P (operator intervention), 53 (no resources), or no free connection. */
+    /**
+     * SQLSTATE class 08 (connection), 57P (operator intervention), 53 (no resources), or no free
+     * connection.
+     */
     static boolean causes(@Nullable Throwable e) {
         for (int depth = 0; e != null && depth < 20; depth++, e = e.getCause()) {
             if (e instanceof SQLException sql) {

@@ -35,7 +35,8 @@ public class ProblemMappers {
 
     @ServerExceptionMapper
     public Response problem(Problem problem, HttpHeaders headers) {
-        var errors = problem instanceof Invalid invalid ? invalid.fields() : List.<Invalid.Field>of();
+        var errors =
+                problem instanceof Invalid invalid ? invalid.fields() : List.<Invalid.Field>of();
         return answer(problem.status(), problem.title(), problem.detail(), errors, headers);
     }
 

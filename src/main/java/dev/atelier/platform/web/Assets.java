@@ -9,7 +9,10 @@ import java.util.HexFormat;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
 
-/** Addresses of styles, scripts and icons, with a digest of the content so that browsers may keep them. */
+/**
+ * Addresses of styles, scripts and icons, with a digest of the content so that browsers may keep
+ * them.
+ */
 @TemplateExtension(namespace = "asset")
 public class Assets {
 

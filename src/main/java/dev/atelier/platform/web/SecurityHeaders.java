@@ -5,7 +5,9 @@ import io.vertx.ext.web.RoutingContext;
 import jakarta.enterprise.context.ApplicationScoped;
 import jakarta.enterprise.event.Observes;
 
-/** Headers of every answer. Strict: no inline script or style, nothing from elsewhere, no framing. */
+/**
+ * Headers of every answer. Strict: no inline script or style, nothing from elsewhere, no framing.
+ */
 @ApplicationScoped
 public class SecurityHeaders {
 
