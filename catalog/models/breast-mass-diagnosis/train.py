@@ -55,14 +55,14 @@ def column(name):
     return f"{statistic}_{measure}".replace(" ", "_"), measure, statistic
 
 
-def field(index, name, values):
+def field(index, name, values, everything):
     key, measure, statistic = column(name)
     title, help_ = MEASURES[measure]
     quartiles = np.percentile(values, [25, 50, 75])
     member = {
         "name": key, "input": "features", "index": index, "type": "number",
         "title": f"{title} ({STATISTICS[statistic][0]})", "group": STATISTICS[statistic][1], "help": help_,
-        "minimum": bundle.significant(values.min()), "maximum": bundle.significant(values.max()), "quartiles": [bundle.significant(q) for q in quartiles],
+        "minimum": bundle.significant(everything.min()), "maximum": bundle.significant(everything.max()), "quartiles": [bundle.significant(q) for q in quartiles],
         "step": float(f"1e{int(np.floor(np.log10(quartiles[2] - quartiles[0]))) - 1}"), "default": bundle.significant(quartiles[1]),
     }
     return member | ({"advanced": True} if statistic == "error" else {})
@@ -104,7 +104,7 @@ def main():
     }
     bundle.write_metrics(HERE / "metrics.json", metrics)
 
-    fields = [field(i, name, X[train, i]) for i, name in enumerate(data.feature_names)]
+    fields = [field(i, name, X[train, i], X[:, i]) for i, name in enumerate(data.feature_names)]
     order = {statistic: i for i, statistic in enumerate(STATISTICS)}
     names = [f["name"] for f in fields]
     shown = sorted(fields, key=lambda f: order[f["name"].split("_")[0]])
