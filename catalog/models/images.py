@@ -17,6 +17,8 @@ def shrink_or_grow(image, width, height):
 def tensor(image, field):
     """PIL image and `image` field of interface.json -> float32 [1, C, H, W] or [1, H, W, C]."""
     width, height = field["width"], field["height"]
+    if width is None:  # as wide as the proportions want
+        width = min(field["maxWidth"], max(1, round(image.width * height / image.height)))
     channels = field.get("channels", "RGB")
     if image.mode in ("RGBA", "LA", "P"):
         rgba = image.convert("RGBA")
