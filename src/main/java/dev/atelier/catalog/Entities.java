@@ -1,0 +1,292 @@
+package dev.atelier.catalog;
+
+import jakarta.enterprise.context.ApplicationScoped;
+import jakarta.transaction.Transactional;
+import java.sql.Connection;
+import java.sql.ResultSet;
+import java.sql.SQLException;
+import java.time.Instant;
+import java.time.OffsetDateTime;
+import java.util.ArrayList;
+import java.util.Collection;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.UUID;
+import java.util.stream.Collectors;
+import javax.sql.DataSource;
+
+/** The entities of the catalog. */
+@ApplicationScoped
+public class Entities {
+
+    static final String COLUMNS =
+            """
+            e.id, e.uid, e.api_version, e.kind, e.namespace, e.name, e.type, e.lifecycle, e.owner,
+            e.title, e.description, e.tags, e.document, e.relations, e.errors, s.type as source_type,
+            s.target as source_target, e.orphaned_at is not null as orphan, e.revision,
+            e.created_at, e.updated_at
+            """;
+    static final String FROM =
+            " from catalog_entity e left join catalog_source s on s.id = e.source_id ";
+
+    /**
+     * What changed in the catalog after a revision.
+     *
+     * @param revision to ask with next time
+     * @param present entities that are new or different; those that turned orphan or faulty too
+     * @param gone entities that were deleted
+     */
+    public record Changes(long revision, List<Entity> present, List<EntityRef> gone) {}
+
+    /** A document that was not taken, and why. */
+    public record Refusal(EntityDocument document, String reason) {}
+
+    private final DataSource database;
+
+    Entities(DataSource database) {
+        this.database = database;
+    }
+
+    public Optional<Entity> find(EntityRef ref) {
+        return query("where e.ref = ?", ref.toString()).stream().findFirst();
+    }
+
+    /** Those that exist, in no order. */
+    public List<Entity> find(Collection<EntityRef> refs) {
+        return query(
+                "where e.ref = any(?)",
+                (Object) refs.stream().map(EntityRef::toString).toArray(String[]::new));
+    }
+
+    /** All of a kind by name; for kinds with few entities. */
+    public List<Entity> ofKind(String kind) {
+        return query(
+                "where lower(e.kind) = ? order by lower(e.name), e.id", EntityIndex.fold(kind));
+    }
+
+    /** Grows with every change of the catalog; cheap to ask. */
+    public long revision() {
+        return SqlRead.one(database, "select n from catalog_revision", row -> row.getLong(1));
+    }
+
+    /**
+     * Changes of one kind since a revision, all of them; begin with 0. Poll it (every second is
+     * cheap: nothing new costs one look-up) and keep the revision with what you made of the
+     * changes.
+     */
+    public Changes changesSince(long revision, String kind) {
+        var now = revision();
+        if (now == revision) {
+            return new Changes(now, List.of(), List.of());
+        }
+        var present =
+                query(
+                        "where e.revision > ? and e.revision <= ? and lower(e.kind) = ?"
+                                + " order by e.revision, e.id",
+                        revision,
+                        now,
+                        EntityIndex.fold(kind));
+        var gone =
+                SqlRead.list(
+                        database,
+                        "select ref from catalog_departure where revision > ? and revision <= ?"
+                                + " and lower(kind) = ?",
+                        row -> EntityRef.parse(row.getString(1)),
+                        revision,
+                        now,
+                        EntityIndex.fold(kind));
+        return new Changes(now, present, gone);
+    }
+
+    /**
+     * Publishes entities of a feature: inserts or updates these, leaves its others alone. A
+     * document that someone wrote under the same name goes before and stays; when it is deleted,
+     * publish again ({@link #changesSince} tells).
+     *
+     * @param provider the feature's name, say {@code models}
+     * @return documents that were not taken: another source holds the name, or a rule is broken
+     */
+    @Transactional
+    public List<Refusal> upsert(String provider, Collection<EntityDocument> documents) {
+        return provide(provider, documents, false);
+    }
+
+    /** As {@link #upsert}, and deletes what the provider published before and does not now. */
+    @Transactional
+    public List<Refusal> replaceAll(String provider, Collection<EntityDocument> documents) {
+        return provide(provider, documents, true);
+    }
+
+    /** Deletes entities that this provider published; others of these names stay. */
+    @Transactional
+    public void remove(String provider, Collection<EntityRef> refs) {
+        try (var connection = database.getConnection()) {
+            var writes = EntityWrites.begin(connection);
+            var source = Sources.provider(connection, provider);
+            writes.remove(
+                    owned(connection, source).stream()
+                            .filter(
+                                    refs.stream()
+                                                    .map(EntityRef::toString)
+                                                    .collect(Collectors.toSet())
+                                            ::contains)
+                            .toList());
+            writes.end();
+        } catch (SQLException e) {
+            throw new SqlRead.Failed(e);
+        }
+    }
+
+    private List<Refusal> provide(
+            String provider, Collection<EntityDocument> documents, boolean complete) {
+        var refusals = new ArrayList<Refusal>();
+        try (var connection = database.getConnection()) {
+            var writes = EntityWrites.begin(connection);
+            var source = Sources.provider(connection, provider);
+            var good = new ArrayList<EntityWrites.Write>();
+            for (var document : documents) {
+                var faults =
+                        EntityRules.check(document.json()).stream().filter(Fault::isError).toList();
+                if (faults.isEmpty()) {
+                    var copy = new EntityDocument(document.json().deepCopy());
+                    var location = "provider:" + provider;
+                    copy.metadata()
+                            .withObjectProperty("annotations")
+                            .put("backstage.io/managed-by-location", location)
+                            .put("backstage.io/managed-by-origin-location", location);
+                    good.add(new EntityWrites.Write(copy, source, true, 0));
+                } else {
+                    var fault = faults.getFirst();
+                    refusals.add(new Refusal(document, fault.field() + ": " + fault.reason()));
+                }
+            }
+            for (var clash : writes.put(good)) {
+                refusals.add(new Refusal(clash.write().document(), "held by " + clash.holder()));
+            }
+            if (complete) {
+                var kept =
+                        good.stream()
+                                .map(write -> write.document().ref().toString())
+                                .collect(Collectors.toSet());
+                writes.remove(
+                        owned(connection, source).stream()
+                                .filter(ref -> !kept.contains(ref))
+                                .toList());
+            }
+            writes.end();
+            return refusals;
+        } catch (SQLException e) {
+            throw new SqlRead.Failed(e);
+        }
+    }
+
+    static List<String> owned(Connection connection, long sourceId) throws SQLException {
+        try (var select =
+                connection.prepareStatement("select ref from catalog_entity where source_id = ?")) {
+            select.setLong(1, sourceId);
+            var refs = new ArrayList<String>();
+            try (var rows = select.executeQuery()) {
+                while (rows.next()) {
+                    refs.add(rows.getString(1));
+                }
+            }
+            return refs;
+        }
+    }
+
+    /** What a suggestion list shows of an entity. */
+    public record Suggestion(
+            EntityRef ref, String kind, String title, String description, double score) {}
+
+    /**
+     * Entities whose name or title is near to what was typed, best first: beginnings before
+     * substrings before misspellings.
+     */
+    public List<Suggestion> suggest(String typed, int limit) {
+        var q = EntityIndex.fold(typed.strip());
+        if (q.isEmpty()) {
+            return List.of();
+        }
+        if (q.length() > 100) {
+            q = q.substring(0, 100);
+        }
+        var like = likePattern(q);
+        return SqlRead.list(
+                database,
+                """
+                select ref, kind, coalesce(title, name), coalesce(description, ''),
+                       case when lower(name) like ? || '%' or lower(coalesce(title, '')) like ? || '%'
+                            then 2 when search like '%' || ? || '%' then 1 else 0 end
+                       + word_similarity(?, search) as score
+                from catalog_entity
+                where (search like '%' || ? || '%' or ? <% search) and kind <> 'Location'
+                order by score desc, lower(name), id limit ?
+                """,
+                row ->
+                        new Suggestion(
+                                EntityRef.parse(row.getString(1)),
+                                row.getString(2),
+                                row.getString(3),
+                                row.getString(4),
+                                row.getDouble(5)),
+                like,
+                like,
+                like,
+                q,
+                like,
+                q,
+                limit);
+    }
+
+    static String likePattern(String text) {
+        return text.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_");
+    }
+
+    /** Display names of those that exist, by reference. */
+    Map<String, String> titles(Collection<String> refs) {
+        return SqlRead.list(
+                        database,
+                        """
+                        select ref, coalesce(title, facts -> 'spec.profile.displayname' ->> 0, name)
+                        from catalog_entity where ref = any(?)
+                        """,
+                        row -> Map.entry(row.getString(1), row.getString(2)),
+                        (Object) refs.toArray(String[]::new))
+                .stream()
+                .collect(Collectors.toMap(Map.Entry::getKey, Map.Entry::getValue));
+    }
+
+    private List<Entity> query(String where, Object... values) {
+        return SqlRead.list(database, "select " + COLUMNS + FROM + where, Entities::read, values);
+    }
+
+    static Entity read(ResultSet row) throws SQLException {
+        return new Entity(
+                row.getLong("id"),
+                row.getObject("uid", UUID.class),
+                row.getString("api_version"),
+                row.getString("kind"),
+                row.getString("namespace"),
+                row.getString("name"),
+                row.getString("type"),
+                row.getString("lifecycle"),
+                row.getString("owner"),
+                row.getString("title"),
+                row.getString("description"),
+                List.of((String[]) row.getArray("tags").getArray()),
+                row.getString("document"),
+                row.getString("relations"),
+                row.getString("errors"),
+                row.getString("source_type"),
+                row.getString("source_target"),
+                row.getBoolean("orphan"),
+                row.getLong("revision"),
+                instant(row, "created_at"),
+                instant(row, "updated_at"));
+    }
+
+    static Instant instant(ResultSet row, String column) throws SQLException {
+        return row.getObject(column, OffsetDateTime.class).toInstant();
+    }
+}

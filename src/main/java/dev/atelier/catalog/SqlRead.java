@@ -1,0 +1,67 @@
+package dev.atelier.catalog;
+
+import java.sql.Connection;
+import java.sql.PreparedStatement;
+import java.sql.ResultSet;
+import java.sql.SQLException;
+import java.time.Instant;
+import java.time.ZoneOffset;
+import java.util.ArrayList;
+import java.util.List;
+import javax.sql.DataSource;
+import org.jspecify.annotations.Nullable;
+
+/** Reads rows by plain SQL: the catalog's tables are written in batches and read by projections. */
+final class SqlRead {
+
+    interface Mapper<T extends @Nullable Object> {
+        T map(ResultSet row) throws SQLException;
+    }
+
+    /** The cause says whether the database is away; see the problem mappers. */
+    static final class Failed extends RuntimeException {
+        private static final long serialVersionUID = 1;
+
+        Failed(SQLException cause) {
+            super(cause.getMessage(), cause);
+        }
+    }
+
+    private SqlRead() {}
+
+    static <T> List<T> list(
+            DataSource database, String sql, Mapper<T> mapper, @Nullable Object... values) {
+        try (var connection = database.getConnection();
+                var statement = connection.prepareStatement(sql)) {
+            bind(connection, statement, values);
+            try (var rows = statement.executeQuery()) {
+                var list = new ArrayList<T>();
+                while (rows.next()) {
+                    list.add(mapper.map(rows));
+                }
+                return list;
+            }
+        } catch (SQLException e) {
+            throw new Failed(e);
+        }
+    }
+
+    static <T> T one(
+            DataSource database, String sql, Mapper<T> mapper, @Nullable Object... values) {
+        return list(database, sql, mapper, values).getFirst();
+    }
+
+    static void bind(Connection connection, PreparedStatement statement, @Nullable Object... values)
+            throws SQLException {
+        for (int i = 0; i < values.length; i++) {
+            switch (values[i]) {
+                case String[] texts ->
+                        statement.setArray(i + 1, connection.createArrayOf("text", texts));
+                case Instant instant ->
+                        statement.setObject(i + 1, instant.atOffset(ZoneOffset.UTC));
+                case null -> statement.setObject(i + 1, null);
+                case Object value -> statement.setObject(i + 1, value);
+            }
+        }
+    }
+}
