@@ -214,7 +214,7 @@ REQUIRED = {
 REFERENCES = {  # field of spec -> kind when the reference names none
     "owner": "group", "system": "system", "domain": "domain", "parent": "group", "children": "group", "members": "user",
     "memberOf": "group", "providesApis": "api", "consumesApis": "api", "subcomponentOf": "component",
-    "subdomainOf": "domain", "dependsOn": None, "dependencyOf": None, "trainedOn": "dataset", "derivedFrom": "dataset",
+    "subdomainOf": "domain", "dependsOn": None, "dependencyOf": None, "trainedOn": "dataset", "evaluatedOn": "dataset", "derivedFrom": "dataset",
 }
 
 
@@ -245,6 +245,11 @@ def check_entities():
                 problem(where, f"{ref}: annotation that is no string")
             if any(not re.match(r"(https?|mailto):", link.get("url", "")) for link in metadata.get("links", [])):
                 problem(where, f"{ref}: link")
+            if kind == "API" and "paths" not in yaml.safe_load(spec["definition"]):
+                problem(where, f"{ref}: the definition has no paths")
+            for target in spec.get("targets", []):
+                if not (file.parent / target).exists():
+                    problem(where, f"{ref}: no file {target}")
             for member in REQUIRED.get(kind, ["?"]):
                 if member not in spec or spec[member] in ("", None):
                     problem(where, f"{ref}: spec.{member} is missing")
@@ -259,7 +264,10 @@ def check_entities():
 
 
 def main():
+    located = (HERE / "catalog-info.yaml").read_text()
     for interface in sorted((HERE / "models").glob("*/interface.json")):
+        if f"./models/{interface.parent.name}/model.yaml" not in located:
+            problem("catalog-info.yaml", f"{interface.parent.name} is missing")
         check_model(interface.parent)
     entities = check_entities()
     kinds = {}
