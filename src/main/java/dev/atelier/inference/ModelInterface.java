@@ -79,7 +79,9 @@ public record ModelInterface(
             @Nullable Integer height,
             @Nullable String channels,
             @Nullable String resize,
-            @Nullable Double padding,
+            @Nullable JsonNode padding,
+            @Nullable String align,
+            @Nullable Integer maxWidth,
             @Nullable Double scale,
             List<Double> mean,
             List<Double> std,
@@ -99,6 +101,21 @@ public record ModelInterface(
             std = orEmpty(std);
             state = orEmpty(state);
             shape = orEmpty(shape);
+        }
+
+        /** A cell or text that nobody described, named after its input. */
+        public static Field plain(
+                String name,
+                String input,
+                @Nullable Integer index,
+                FieldType type,
+                @Nullable String title,
+                boolean integer) {
+            return new Field(
+                    name, input, index, type, title, null, null, null, false, null, null, null,
+                    List.of(), null, integer, List.of(), List.of(), null, null, null, false, null,
+                    null, null, null, null, null, null, null, null, List.of(), List.of(), false,
+                    null, null, List.of(), null, List.of());
         }
 
         public String label() {
@@ -171,6 +188,13 @@ public record ModelInterface(
 
         public Output {
             labels = orEmpty(labels);
+        }
+
+        /** An output that nobody described. */
+        public static Output plain(String name, OutputKind kind) {
+            return new Output(
+                    name, kind, null, List.of(), null, null, null, null, null, null, null, false,
+                    null, null, null, null, null, null);
         }
 
         public String label() {
