@@ -1,0 +1,137 @@
+package dev.atelier.runner;
+
+import ai.onnxruntime.OrtEnvironment;
+import ai.onnxruntime.OrtException;
+import ai.onnxruntime.OrtLoggingLevel;
+import dev.atelier.inference.Frame;
+import dev.atelier.inference.LoadRequest;
+import dev.atelier.inference.Message;
+import dev.atelier.inference.ResponseCodec;
+import dev.atelier.inference.SignatureJson;
+import dev.atelier.inference.Timings;
+import java.io.BufferedInputStream;
+import java.io.DataInputStream;
+import java.io.FileDescriptor;
+import java.io.FileInputStream;
+import java.io.FileOutputStream;
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The main class of the runner process.
+ *
+ * <p>Frames come on standard input and go out on standard output; the process ends when its input
+ * does, so it never outlives the portal.
+ */
+public final class Runner {
+
+    private final DataInputStream in;
+    private final Answers answers;
+    private final OrtEnvironment environment;
+    private final Watchdog watchdog = new Watchdog();
+    private final int maxRequest;
+
+    private @Nullable Model model;
+    private @Nullable Workers workers;
+
+    private Runner(
+            DataInputStream in, Answers answers, OrtEnvironment environment, int maxRequest) {
+        this.in = in;
+        this.answers = answers;
+        this.environment = environment;
+        this.maxRequest = maxRequest;
+    }
+
+    public static void main(String[] args) throws IOException {
+        var in =
+                new DataInputStream(
+                        new BufferedInputStream(new FileInputStream(FileDescriptor.in), 64 << 10));
+        var answers = new Answers(new FileOutputStream(FileDescriptor.out));
+        // Whatever prints must not come between the frames.
+        System.setOut(System.err);
+        var environment =
+                OrtEnvironment.getEnvironment(OrtLoggingLevel.ORT_LOGGING_LEVEL_FATAL, "runner");
+        new Runner(in, answers, environment, Integer.getInteger("runner.maxRequest", 64 << 20))
+                .serve();
+    }
+
+    private void serve() throws IOException {
+        watchdog.start();
+        answers.send(
+                new Frame(
+                        Frame.Kind.READY,
+                        200,
+                        0,
+                        -1,
+                        0,
+                        Timings.NONE,
+                        "{}".getBytes(StandardCharsets.UTF_8)));
+        Frame frame;
+        while ((frame = Frame.read(in, maxRequest)) != null) {
+            switch (frame.kind()) {
+                case LOAD -> load(frame);
+                case INFER -> {
+                    if (workers == null) {
+                        refuse(frame, 503, "No model is loaded.");
+                    } else {
+                        workers.add(frame);
+                    }
+                }
+                case PREPARE -> refuse(frame, 501, "This runner prepares nothing.");
+                case STATS -> stats(frame);
+                case READY, ANSWER -> throw new IOException("the portal does not send this");
+            }
+        }
+        Runtime.getRuntime().halt(0);
+    }
+
+    private void load(Frame frame) throws IOException {
+        if (model != null) {
+            refuse(frame, 409, "A model is loaded already; each has a process of its own.");
+            return;
+        }
+        var request = LoadRequest.fromJson(frame.payload());
+        try {
+            var loaded = Model.load(environment, request);
+            model = loaded;
+            workers = new Workers(loaded, answers, watchdog);
+            workers.start(request.threads());
+            answers.send(
+                    Frame.answer(
+                            frame.id(),
+                            200,
+                            new Message(SignatureJson.write(loaded.signature()), -1),
+                            Timings.NONE));
+        } catch (OrtException e) {
+            refuse(
+                    frame,
+                    500,
+                    "The model cannot be loaded: "
+                            + String.valueOf(e.getMessage()).lines().findFirst().orElse(""));
+        }
+    }
+
+    private void stats(Frame frame) {
+        var text =
+                workers == null
+                        ? "{\"calls\":0,\"runs\":0,\"waiting\":0}"
+                        : "{\"calls\":%d,\"runs\":%d,\"waiting\":%d}"
+                                .formatted(workers.calls(), workers.runs(), workers.waiting());
+        answers.send(
+                Frame.answer(
+                        frame.id(),
+                        200,
+                        new Message(text.getBytes(StandardCharsets.UTF_8), -1),
+                        Timings.NONE));
+    }
+
+    private void refuse(Frame frame, int status, String reason) {
+        answers.send(
+                Frame.answer(
+                        frame.id(),
+                        status,
+                        new Message(ResponseCodec.error(reason), -1),
+                        Timings.NONE));
+    }
+}
