@@ -95,6 +95,9 @@ class Bundle:
         if kind == "timeline":
             return float(np.mean(self.timeline(values) >= output["threshold"]))
         result = self.run(self.feed(values))[name]
+        if kind == "detections":
+            picture = Image.open(self.folder / values[self.fields[0]["name"]])
+            return len(images.heatmap_boxes(result[0, 0], self.fields[0], output, picture.size))
         if kind == "probabilities":
             scores, labels = result.reshape(-1), output["labels"]
             if "positive" in output and len(labels) == 2:

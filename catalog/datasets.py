@@ -109,6 +109,14 @@ GENERATED = {
         "region": "any", "sensitivity": "public", "rows": 400, "schema": [
             {"name": "image", "type": "image", "description": "One line of text, 3 channels."},
             {"name": "text", "type": "string", "description": "What the line says. The label."}]}),
+    "rendered-pages": ({
+        "title": "Rendered pages", "tags": ["images", "evaluation", "synthetic"],
+        "description": "80 pages with lines of text rendered by a script, half of them degraded, and the box around each line."}, {
+        "type": "images", "lifecycle": "experimental", "owner": "vision", "system": "document-intake",
+        "license": "Apache-2.0", "source": "models/text-finder/obtain.py", "origin": "Made by a script, fixed seed",
+        "region": "any", "sensitivity": "public", "rows": 80, "schema": [
+            {"name": "image", "type": "image", "description": "One page, 3 channels, 500 to 1,099 pixels wide and high."},
+            {"name": "boxes", "type": "number[n,4]", "description": "Left, top, right, bottom of each line. The label."}]}),
     "synthetic-voices": ({
         "title": "Synthetic voices in noise", "tags": ["audio", "evaluation", "synthetic"],
         "description": "Eight synthetic sentences with pauses over five backgrounds at four levels, marked where speech is."}, {

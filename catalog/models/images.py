@@ -54,3 +54,31 @@ def tensor(image, field):
     if field.get("layout", "NCHW") == "NCHW":
         pixels = pixels.transpose(2, 0, 1)
     return np.ascontiguousarray(pixels[None], np.float32)
+
+
+def heatmap_boxes(heat, field, output, image_size):
+    """Output format `heatmap`: float [H, W] -> [(score, left, top, right, bottom)] in pixels of the original image.
+
+    Connected pixels (8 neighbours) at or above scoreThreshold make a region; its score is their mean. Regions below
+    regionThreshold or thinner than 3 pixels are dropped. The rectangle around a region grows on every side by
+    expand * area / perimeter, because the model marks only the core of a line.
+    """
+    from scipy.ndimage import find_objects, label
+    height, width = heat.shape
+    factor = min(field["width"] / image_size[0], field["height"] / image_size[1])
+    left = (field["width"] - round(image_size[0] * factor)) // 2
+    top = (field["height"] - round(image_size[1] * factor)) // 2
+    regions, _ = label(heat >= output["scoreThreshold"], structure=np.ones((3, 3)))
+    boxes = []
+    for number, (rows, columns) in enumerate(find_objects(regions), 1):
+        h, w = rows.stop - rows.start, columns.stop - columns.start
+        score = float(heat[rows, columns][regions[rows, columns] == number].mean())
+        if min(h, w) < 3 or score < output["regionThreshold"]:
+            continue
+        grow = output["expand"] * (w * h) / (2 * (w + h))
+        x = np.array([columns.start - grow, columns.stop + grow]) * field["width"] / width
+        y = np.array([rows.start - grow, rows.stop + grow]) * field["height"] / height
+        x = np.clip((x - left) / factor, 0, image_size[0])
+        y = np.clip((y - top) / factor, 0, image_size[1])
+        boxes.append((score, float(x[0]), float(y[0]), float(x[1]), float(y[1])))
+    return sorted(boxes, reverse=True)
