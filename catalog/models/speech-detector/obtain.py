@@ -12,6 +12,7 @@ import importlib.util
 import io
 import subprocess
 import sys
+import tempfile
 import wave
 from pathlib import Path
 
@@ -86,10 +87,9 @@ def read(data):
 
 def say(voice, text):
     # espeak-ng writes to a pipe with an unknown length in the header; a file has the right one.
-    out = Path("/tmp/speech-detector.wav")
-    subprocess.run(["espeak-ng", "-v", voice, "-s", "150", "-w", out, text], check=True)
-    sound = read(out.read_bytes())
-    out.unlink()
+    with tempfile.NamedTemporaryFile(suffix=".wav") as out:
+        subprocess.run(["espeak-ng", "-v", voice, "-s", "150", "-w", out.name, text], check=True)
+        sound = read(out.read())
     return 0.5 * sound / np.abs(sound).max()
 
 
