@@ -2,7 +2,7 @@ package dev.atelier.platform.problems;
 
 /** A failure that the caller can understand; anything else is a defect and answers 500. */
 public abstract sealed class Problem extends RuntimeException
-        permits NotFound, Conflict, Denied, Invalid, TooLarge, Unavailable {
+        permits NotFound, Conflict, Denied, Invalid, TooLarge, OutOfSpace, Unavailable {
     private final int status;
     private final String title;
 
