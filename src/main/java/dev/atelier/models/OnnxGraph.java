@@ -8,8 +8,8 @@ import org.jspecify.annotations.Nullable;
  * What a reader without weights learns from an ONNX file.
  *
  * @param opsets version by operator domain; {@code ai.onnx} is the default domain
- * @param operators how often each operator occurs, as {@code domain:Name}; the default domain has no
- *     prefix; subgraphs and functions included
+ * @param operators how often each operator occurs, as {@code domain:Name}; the default domain has
+ *     no prefix; subgraphs and functions included
  * @param parameters elements of all initializers and constants
  * @param weightBytes bytes of the same, inside the file or beside it
  * @param external other files the weights lie in

@@ -20,8 +20,8 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * Walks an ONNX file as it streams by and keeps names, types and counts; weights are skipped, never
- * held. Field numbers are those of {@code onnx.proto3}. Every size the file states is a claim: it is
- * bounded before anything is made of it.
+ * held. Field numbers are those of {@code onnx.proto3}. Every size the file states is a claim: it
+ * is bounded before anything is made of it.
  */
 final class OnnxReader {
 

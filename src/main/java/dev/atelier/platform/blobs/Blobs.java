@@ -131,8 +131,8 @@ public class Blobs {
     }
 
     /**
-     * Makes staged files blobs, in the transaction that refers to them. Rolled back, their bytes are
-     * orphans that the sweep removes.
+     * Makes staged files blobs, in the transaction that refers to them. Rolled back, their bytes
+     * are orphans that the sweep removes.
      */
     @Transactional(Transactional.TxType.MANDATORY)
     public void adopt(Collection<Staged> staged) throws IOException {
@@ -169,15 +169,15 @@ public class Blobs {
         Failpoints.hit("blob.adopted");
     }
 
-    /** One writer or remover of an address at a time, across replicas, until the transaction ends. */
+    /**
+     * One writer or remover of an address at a time, across replicas, until the transaction ends.
+     */
     void lock(String digest) {
         sql.list("select pg_advisory_xact_lock(hashtextextended(?, 7))", row -> 1, digest);
     }
 
     public Optional<Blob> find(String digest) {
-        return DIGEST.matcher(digest).matches()
-                ? row(digest).map(Stored::blob)
-                : Optional.empty();
+        return DIGEST.matcher(digest).matches() ? row(digest).map(Stored::blob) : Optional.empty();
     }
 
     private Optional<Stored> row(String digest) {
@@ -191,7 +191,9 @@ public class Blobs {
                 digest);
     }
 
-    /** The bytes, each verified before it is handed out; a wrong one ends the stream by an error. */
+    /**
+     * The bytes, each verified before it is handed out; a wrong one ends the stream by an error.
+     */
     public InputStream open(String digest) {
         var stored = stored(digest);
         return stream(stored, 0, stored.blob.size());

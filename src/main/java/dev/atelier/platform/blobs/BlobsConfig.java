@@ -73,7 +73,6 @@ interface BlobsConfig {
         Optional<String> secretKey();
 
         /** Keys start with this, so that a bucket may be shared. */
-        @WithDefault("")
-        String prefix();
+        Optional<String> prefix();
     }
 }

@@ -162,12 +162,11 @@ final class DiskBlobs implements BlobStore {
         }
     }
 
-    private void createFolders(Path folder) throws IOException {
-        var parent = folder.getParent();
-        if (parent != null && Files.notExists(parent)) {
-            createFolders(parent);
+    private void createFolders(@Nullable Path folder) throws IOException {
+        if (folder != null && Files.notExists(folder)) {
+            createFolders(folder.getParent());
+            disk.createFolder(folder);
         }
-        disk.createFolder(folder);
     }
 
     @Override

@@ -1,0 +1,237 @@
+package dev.atelier.models;
+
+import com.fasterxml.jackson.annotation.JsonInclude;
+import dev.atelier.identity.Caller;
+import dev.atelier.inference.Signature;
+import dev.atelier.platform.blobs.Blobs;
+import dev.atelier.platform.problems.Invalid;
+import dev.atelier.platform.problems.NotFound;
+import io.smallrye.common.annotation.RunOnVirtualThread;
+import jakarta.ws.rs.Consumes;
+import jakarta.ws.rs.DELETE;
+import jakarta.ws.rs.GET;
+import jakarta.ws.rs.HeaderParam;
+import jakarta.ws.rs.POST;
+import jakarta.ws.rs.PUT;
+import jakarta.ws.rs.Path;
+import jakarta.ws.rs.PathParam;
+import jakarta.ws.rs.Produces;
+import jakarta.ws.rs.QueryParam;
+import jakarta.ws.rs.core.Context;
+import jakarta.ws.rs.core.HttpHeaders;
+import jakarta.ws.rs.core.MediaType;
+import jakarta.ws.rs.core.Response;
+import java.io.IOException;
+import java.io.InputStream;
+import java.net.URI;
+import java.time.Instant;
+import java.util.List;
+import java.util.Map;
+import org.jspecify.annotations.Nullable;
+
+/** The registry as JSON, and the files. */
+@Path("/api/v1/models")
+@Produces(MediaType.APPLICATION_JSON)
+@RunOnVirtualThread
+public class ModelApi {
+
+    /** A version as it is answered; members that are unknown or empty are left out. */
+    @JsonInclude(JsonInclude.Include.NON_NULL)
+    public record VersionAnswer(
+            String name,
+            int version,
+            ModelVersion.State state,
+            @Nullable String reason,
+            String digest,
+            @Nullable Signature signature,
+            boolean servable,
+            @Nullable String unservable,
+            @Nullable String mainFile,
+            long size,
+            List<String> aliases,
+            @Nullable String license,
+            Lineage lineage,
+            Map<String, String> tags,
+            boolean trusted,
+            Instant createdAt,
+            String createdBy,
+            List<ModelFile> files,
+            List<FileReport> scan,
+            List<String> warnings,
+            @Nullable OnnxGraph graph) {
+
+        static VersionAnswer of(ModelVersion v, List<String> aliases) {
+            return new VersionAnswer(
+                    v.model(),
+                    v.number(),
+                    v.state(),
+                    v.reason(),
+                    "sha256:" + v.digest(),
+                    v.signature(),
+                    v.servable(),
+                    v.state() == ModelVersion.State.READY ? v.unservable() : null,
+                    v.mainFile(),
+                    v.size(),
+                    aliases,
+                    v.license(),
+                    v.lineage(),
+                    v.tags(),
+                    v.trusted(),
+                    v.createdAt(),
+                    v.createdBy(),
+                    v.files(),
+                    v.scan(),
+                    v.warnings(),
+                    v.graph());
+        }
+    }
+
+    /**
+     * Where an alias shall point.
+     *
+     * @param expected the version it must name now; 0 when it must not exist yet; left out when
+     *     that does not matter
+     */
+    public record AliasWish(@Nullable Integer version, @Nullable Integer expected) {}
+
+    private final Models models;
+    private final Versions versions;
+    private final Registration registration;
+    private final Blobs blobs;
+    private final Caller caller;
+
+    ModelApi(
+            Models models,
+            Versions versions,
+            Registration registration,
+            Blobs blobs,
+            Caller caller) {
+        this.models = models;
+        this.versions = versions;
+        this.registration = registration;
+        this.blobs = blobs;
+        this.caller = caller;
+    }
+
+    @GET
+    public List<Model> list() {
+        return models.list();
+    }
+
+    @GET
+    @Path("/{name}")
+    public Model model(@PathParam("name") String name) {
+        return models.get(name);
+    }
+
+    @GET
+    @Path("/{name}/versions")
+    public List<VersionAnswer> versions(@PathParam("name") String name) {
+        return versions.list(models.get(name).name()).stream().map(this::answer).toList();
+    }
+
+    @POST
+    @Path("/{name}/versions")
+    @Consumes(MediaType.MULTIPART_FORM_DATA)
+    public Response register(
+            @PathParam("name") String name,
+            @HeaderParam("Idempotency-Key") @Nullable String key,
+            @HeaderParam(HttpHeaders.CONTENT_TYPE) @Nullable String type,
+            @HeaderParam(HttpHeaders.CONTENT_LENGTH) @Nullable Long length,
+            InputStream body)
+            throws IOException {
+        var fault = Models.nameFault(name);
+        if (fault != null) {
+            throw new Invalid(fault, List.of(new Invalid.Field("name", "cannot name a model")));
+        }
+        var actor = caller.entityRef();
+        try (var draft = registration.draft(actor)) {
+            draft.receive(body, type, length == null ? -1 : length);
+            var version =
+                    registration.register(name, draft, key, Registration.Origin.person(actor));
+            return Response.created(address(version)).entity(answer(version)).build();
+        }
+    }
+
+    private static URI address(ModelVersion version) {
+        return URI.create("/api/v1/models/" + version.model() + "/versions/" + version.number());
+    }
+
+    @GET
+    @Path("/{name}/versions/{version}")
+    public VersionAnswer version(
+            @PathParam("name") String name, @PathParam("version") String version) {
+        return answer(versions.find(name, version));
+    }
+
+    private VersionAnswer answer(ModelVersion version) {
+        return VersionAnswer.of(version, models.aliases(version.model(), version.number()));
+    }
+
+    @GET
+    @Path("/{name}/versions/{version}/files")
+    public List<ModelFile> files(
+            @PathParam("name") String name, @PathParam("version") String version) {
+        return versions.find(name, version).files();
+    }
+
+    @GET
+    @Path("/{name}/versions/{version}/files/{path:.+}")
+    @Produces(MediaType.WILDCARD)
+    public Response file(
+            @PathParam("name") String name,
+            @PathParam("version") String version,
+            @PathParam("path") String path,
+            @Context HttpHeaders headers) {
+        var found = versions.find(name, version);
+        var file =
+                found.file(path)
+                        .orElseThrow(
+                                () ->
+                                        new NotFound(
+                                                "Version %d of \"%s\" has no file \"%s\"."
+                                                        .formatted(
+                                                                found.number(),
+                                                                found.model(),
+                                                                path)));
+        return Download.of(file, blobs, headers);
+    }
+
+    @GET
+    @Path("/{name}/aliases")
+    public Map<String, Integer> aliases(@PathParam("name") String name) {
+        return models.get(name).aliases();
+    }
+
+    @GET
+    @Path("/{name}/aliases/history")
+    public List<Models.AliasMove> moves(@PathParam("name") String name) {
+        return models.moves(models.get(name).name());
+    }
+
+    @PUT
+    @Path("/{name}/aliases/{alias}")
+    @Consumes(MediaType.APPLICATION_JSON)
+    public Map<String, Integer> setAlias(
+            @PathParam("name") String name, @PathParam("alias") String alias, AliasWish wish) {
+        Models.checkAlias(alias);
+        if (wish == null || wish.version == null) {
+            throw new Invalid(
+                    "Say which version the alias shall name.",
+                    List.of(new Invalid.Field("version", "is missing")));
+        }
+        var model = models.get(name);
+        models.move(model.name(), alias, wish.expected, wish.version, caller.entityRef());
+        return models.get(name).aliases();
+    }
+
+    @DELETE
+    @Path("/{name}/aliases/{alias}")
+    public Map<String, Integer> removeAlias(
+            @PathParam("name") String name,
+            @PathParam("alias") String alias,
+            @QueryParam("expected") @Nullable Integer expected) {
+        models.move(models.get(name).name(), alias, expected, null, caller.entityRef());
+        return models.get(name).aliases();
+    }
+}

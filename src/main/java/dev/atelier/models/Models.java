@@ -1,0 +1,226 @@
+package dev.atelier.models;
+
+import dev.atelier.identity.Audit;
+import dev.atelier.platform.database.Sql;
+import dev.atelier.platform.problems.Conflict;
+import dev.atelier.platform.problems.Invalid;
+import dev.atelier.platform.problems.NotFound;
+import jakarta.enterprise.context.ApplicationScoped;
+import jakarta.transaction.Transactional;
+import java.sql.ResultSet;
+import java.sql.SQLException;
+import java.time.Instant;
+import java.time.OffsetDateTime;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.TreeMap;
+import java.util.regex.Pattern;
+import org.jspecify.annotations.Nullable;
+
+/** All models, and the aliases of their versions. */
+@ApplicationScoped
+public class Models {
+
+    /** The alias that calls without a version follow. */
+    public static final String CHAMPION = "champion";
+
+    private static final Pattern NAME = Pattern.compile("[A-Za-z0-9]+([-_.][A-Za-z0-9]+)*");
+    private static final Pattern ALIAS = Pattern.compile("[a-z][a-z0-9]*([-_.][a-z0-9]+)*");
+
+    /** A move of an alias; a number is null where it was set first or taken away. */
+    public record AliasMove(
+            String alias, @Nullable Integer from, @Nullable Integer to, Instant at, String actor) {}
+
+    private final Sql sql;
+    private final Audit audit;
+
+    Models(Sql sql, Audit audit) {
+        this.sql = sql;
+        this.audit = audit;
+    }
+
+    /** Why a text cannot name a model, or null when it can: the rule of catalog entities. */
+    static @Nullable String nameFault(String name) {
+        if (name.isEmpty()) {
+            return "A model needs a name.";
+        }
+        if (name.length() > 63 || !NAME.matcher(name).matches()) {
+            return "A model's name has at most 63 letters (a to z), digits, and single - _ . between"
+                    + " them.";
+        }
+        return null;
+    }
+
+    static void checkAlias(String alias) {
+        if (alias.length() > 63 || !ALIAS.matcher(alias).matches()) {
+            throw new Invalid(
+                    "An alias has at most 63 lowercase letters, digits, and single - _ . between"
+                            + " them, and starts with a letter.",
+                    List.of(new Invalid.Field("alias", "cannot be an alias")));
+        }
+    }
+
+    public List<Model> list() {
+        return sql.list(SELECT + "group by m.name order by lower(m.name)", Models::read);
+    }
+
+    public Optional<Model> find(String name) {
+        return sql.first(
+                SELECT + "where lower(m.name) = lower(?) group by m.name", Models::read, name);
+    }
+
+    /**
+     * The model of that name, whatever its case.
+     *
+     * @throws NotFound when there is none
+     */
+    public Model get(String name) {
+        return find(name).orElseThrow(() -> new NotFound("There is no model \"" + name + "\"."));
+    }
+
+    private static final String SELECT =
+            """
+            select m.name, m.last_version, m.owner, m.license, m.description, m.created_at,
+                   array_agg(a.alias || '=' || a.number) filter (where a.alias is not null)
+            from model m left join model_alias a on a.model = m.name
+            """;
+
+    private static Model read(ResultSet row) throws SQLException {
+        var aliases = new TreeMap<String, Integer>();
+        var pairs = row.getArray(7);
+        if (pairs != null) {
+            for (var pair : (String[]) pairs.getArray()) {
+                var sides = pair.split("=", 2);
+                aliases.put(sides[0], Integer.valueOf(sides[1]));
+            }
+        }
+        return new Model(
+                row.getString(1),
+                row.getInt(2),
+                row.getString(3),
+                row.getString(4),
+                row.getString(5),
+                row.getObject(6, OffsetDateTime.class).toInstant(),
+                aliases);
+    }
+
+    /** Aliases of one version, sorted. */
+    public List<String> aliases(String model, int number) {
+        return sql.list(
+                "select alias from model_alias where model = ? and number = ? order by alias",
+                row -> row.getString(1),
+                model,
+                number);
+    }
+
+    /** The newest moves first. */
+    public List<AliasMove> moves(String model) {
+        return sql.list(
+                """
+                select alias, from_number, to_number, at, actor from model_alias_move
+                where model = ? order by id desc limit 200
+                """,
+                row ->
+                        new AliasMove(
+                                row.getString(1),
+                                row.getObject(2, Integer.class),
+                                row.getObject(3, Integer.class),
+                                row.getObject(4, OffsetDateTime.class).toInstant(),
+                                row.getString(5)),
+                model);
+    }
+
+    /**
+     * Lets an alias name another version, or none.
+     *
+     * @param expected the version it must name now, 0 when it must not exist; null when that does
+     *     not matter
+     * @param to the version it names then; null takes the alias away
+     * @throws Conflict when it names another version now, or the new one is not ready
+     */
+    @Transactional
+    public void move(
+            String model,
+            String alias,
+            @Nullable Integer expected,
+            @Nullable Integer to,
+            String actor) {
+        moveInTransaction(model, alias, expected, to, actor);
+        audit.record(
+                to == null ? "model-alias.remove" : "model-alias.move",
+                "model:default/" + model,
+                to == null ? Map.of("alias", alias) : Map.of("alias", alias, "version", to));
+    }
+
+    @Transactional(Transactional.TxType.MANDATORY)
+    void moveInTransaction(
+            String model,
+            String alias,
+            @Nullable Integer expected,
+            @Nullable Integer to,
+            String actor) {
+        // The model's row is the lock: moves of its aliases happen one after the other.
+        sql.list("select 1 from model where name = ? for update", row -> 1, model);
+        var now =
+                sql.first(
+                                "select number from model_alias where model = ? and alias = ?",
+                                row -> row.getInt(1),
+                                model,
+                                alias)
+                        .orElse(0);
+        if (expected != null && expected != (int) now) {
+            throw new Conflict(
+                    now == 0
+                            ? "The alias \"%s\" does not exist.".formatted(alias)
+                            : "The alias \"%s\" names version %d now. Look again, then decide."
+                                    .formatted(alias, now));
+        }
+        if (to == null) {
+            if (now == 0) {
+                throw new NotFound("There is no alias \"" + alias + "\".");
+            }
+            sql.update("delete from model_alias where model = ? and alias = ?", model, alias);
+        } else {
+            var state =
+                    sql.first(
+                                    "select state from model_version where model = ? and number = ?",
+                                    row -> row.getString(1),
+                                    model,
+                                    to)
+                            .orElseThrow(
+                                    () ->
+                                            new NotFound(
+                                                    "\"%s\" has no version %d."
+                                                            .formatted(model, to)));
+            if (!state.equals("READY")) {
+                throw new Conflict(
+                        "Version %d is not ready (%s), so no alias can name it."
+                                .formatted(to, state));
+            }
+            if (now == (int) to) {
+                return;
+            }
+            sql.update(
+                    """
+                    insert into model_alias (model, alias, number, actor) values (?, ?, ?, ?)
+                    on conflict (model, alias) do update
+                    set number = excluded.number, since = clock_timestamp(), actor = excluded.actor
+                    """,
+                    model,
+                    alias,
+                    to,
+                    actor);
+        }
+        sql.update(
+                """
+                insert into model_alias_move (model, alias, from_number, to_number, actor)
+                values (?, ?, ?, ?, ?)
+                """,
+                model,
+                alias,
+                now == 0 ? null : now,
+                to,
+                actor);
+    }
+}

@@ -1,0 +1,289 @@
+package dev.atelier.models;
+
+import com.fasterxml.jackson.core.JsonProcessingException;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import dev.atelier.identity.Audit;
+import dev.atelier.platform.blobs.Blobs;
+import dev.atelier.platform.database.Sql;
+import dev.atelier.platform.faults.Failpoints;
+import dev.atelier.platform.problems.Conflict;
+import dev.atelier.platform.problems.Invalid;
+import io.quarkus.narayana.jta.QuarkusTransaction;
+import jakarta.enterprise.context.ApplicationScoped;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
+import org.jspecify.annotations.Nullable;
+
+/** Makes a draft the next version of a model: all of it in one transaction, or nothing. */
+@ApplicationScoped
+class Registration {
+
+    /** Who registers: a person by request, or the portal itself from its catalog. */
+    record Origin(String actor, boolean bySystem, boolean trusted) {
+        static Origin person(String actor) {
+            return new Origin(actor, false, false);
+        }
+
+        static final Origin CATALOG = new Origin("system:atelier", true, true);
+    }
+
+    private static final String UNIQUE = "23505";
+
+    private final Sql sql;
+    private final Blobs blobs;
+    private final Audit audit;
+    private final ScanQueue scans;
+    private final Versions versions;
+    private final ModelsConfig config;
+    private final ObjectMapper json;
+
+    Registration(
+            Sql sql,
+            Blobs blobs,
+            Audit audit,
+            ScanQueue scans,
+            Versions versions,
+            ModelsConfig config,
+            ObjectMapper json) {
+        this.sql = sql;
+        this.blobs = blobs;
+        this.audit = audit;
+        this.scans = scans;
+        this.versions = versions;
+        this.config = config;
+        this.json = json;
+    }
+
+    Draft draft(String owner) {
+        return new Draft(blobs, config, owner);
+    }
+
+    /**
+     * Registers a draft and waits a moment for the verdict.
+     *
+     * @param key the sender's own name of this registration: sent again, it answers the same
+     *     version
+     * @throws Conflict when the newest version has the same files, or the key was used for others
+     * @throws Invalid when the name, the parameters or the bundle cannot be
+     */
+    ModelVersion register(String name, Draft draft, @Nullable String key, Origin origin)
+            throws IOException {
+        var fault = Models.nameFault(name);
+        if (fault != null) {
+            throw new Invalid(fault, List.of(new Invalid.Field("name", "cannot name a model")));
+        }
+        var parameters = draft.parameters();
+        check(parameters);
+        if (key != null && key.length() > 200) {
+            throw new Invalid("An idempotency key has at most 200 characters.");
+        }
+        if (draft.files().isEmpty()) {
+            throw new Invalid(
+                    "A version needs at least one file.",
+                    List.of(new Invalid.Field("file", "is missing")));
+        }
+        var card = draft.text("card");
+        if (card != null) {
+            draft.addText("README.md", card);
+        }
+        if (parameters.modelInterface() != null) {
+            draft.addText("interface.json", parameters.modelInterface().toPrettyString());
+        }
+        Failpoints.hit("register.received");
+        var version = store(name, draft, parameters, key, origin);
+        draft.kept();
+        Failpoints.hit("register.committed");
+        if (version.state() == ModelVersion.State.SCANNING) {
+            await(version);
+        }
+        return versions.find(version.model(), Integer.toString(version.number()));
+    }
+
+    private static void check(Parameters parameters) {
+        parameters.aliases().forEach(Models::checkAlias);
+        if (parameters.aliases().size() > 20 || parameters.tags().size() > 100) {
+            throw new Invalid("A version is registered with at most 20 aliases and 100 tags.");
+        }
+        for (var text :
+                new @Nullable String[] {
+                    parameters.owner(), parameters.license(), parameters.description()
+                }) {
+            if (text != null && (text.length() > 2_000 || text.indexOf('\0') >= 0)) {
+                throw new Invalid("Owner, licence and description have at most 2,000 characters.");
+            }
+        }
+    }
+
+    private ModelVersion store(
+            String name, Draft draft, Parameters parameters, @Nullable String key, Origin origin)
+            throws IOException {
+        try {
+            return QuarkusTransaction.requiringNew()
+                    .call(() -> insert(name, draft, parameters, key, origin));
+        } catch (Sql.Failed e) {
+            if (key != null && e.state().equals(UNIQUE)) {
+                // Two requests with one key at once: the other came first.
+                return QuarkusTransaction.requiringNew()
+                        .call(() -> insert(name, draft, parameters, key, origin));
+            }
+            throw e;
+        } catch (UncheckedIOException e) {
+            throw e.getCause();
+        }
+    }
+
+    private ModelVersion insert(
+            String name, Draft draft, Parameters parameters, @Nullable String key, Origin origin) {
+        var digest = draft.digest();
+        try {
+            // Blobs before the model's row: everybody locks in this order.
+            blobs.adopt(draft.files().values());
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+        sql.update(
+                """
+                insert into model (name, owner, license, description, created_by)
+                values (?, ?, ?, ?, ?) on conflict do nothing
+                """,
+                name,
+                parameters.owner(),
+                parameters.license(),
+                parameters.description(),
+                origin.actor());
+        var model =
+                sql.first(
+                                "select name from model where lower(name) = lower(?) for update",
+                                row -> row.getString(1),
+                                name)
+                        .orElseThrow();
+        var before = known(model, digest, key);
+        if (before != null) {
+            return before;
+        }
+        refuseDuplicate(model, digest, parameters, origin);
+        var number =
+                sql.first(
+                                """
+                                update model set last_version = last_version + 1,
+                                    owner = coalesce(owner, ?), license = coalesce(license, ?),
+                                    description = coalesce(description, ?)
+                                where name = ? returning last_version
+                                """,
+                                row -> row.getInt(1),
+                                parameters.owner(),
+                                parameters.license(),
+                                parameters.description(),
+                                model)
+                        .orElseThrow();
+        sql.update(
+                """
+                insert into model_version (model, number, digest, size, state, trusted, license,
+                    lineage, tags, wanted_aliases, idempotency_key, created_by)
+                values (?, ?, ?, ?, 'SCANNING', ?, ?, ?::jsonb, ?::jsonb, ?, ?, ?)
+                """,
+                model,
+                number,
+                digest,
+                draft.size(),
+                origin.trusted(),
+                parameters.license(),
+                write(parameters.lineage() == null ? Lineage.NONE : parameters.lineage()),
+                write(parameters.tags()),
+                parameters.aliases().toArray(String[]::new),
+                key,
+                origin.actor());
+        for (var file : draft.modelFiles()) {
+            sql.update(
+                    """
+                    insert into model_version_file (model, number, path, digest, size)
+                    values (?, ?, ?, ?, ?)
+                    """,
+                    model,
+                    number,
+                    file.path(),
+                    file.sha256(),
+                    file.size());
+        }
+        var detail = Map.of("version", number, "digest", digest, "files", draft.files().size());
+        if (origin.bySystem()) {
+            audit.recordBySystem("model-version.register", "model:default/" + model, detail);
+        } else {
+            audit.record("model-version.register", "model:default/" + model, detail);
+        }
+        Failpoints.hit("register.inserted");
+        return versions.find(model, Integer.toString(number));
+    }
+
+    private @Nullable ModelVersion known(String model, String digest, @Nullable String key) {
+        if (key == null) {
+            return null;
+        }
+        var number =
+                sql.first(
+                        """
+                        select number from model_version where model = ? and idempotency_key = ?
+                        """,
+                        row -> row.getInt(1),
+                        model,
+                        key);
+        if (number.isEmpty()) {
+            return null;
+        }
+        var version = versions.find(model, Integer.toString(number.get()));
+        if (!version.digest().equals(digest)) {
+            throw new Conflict(
+                    "This idempotency key registered other files, as version %d. Use a new key."
+                            .formatted(version.number()));
+        }
+        return version;
+    }
+
+    private void refuseDuplicate(
+            String model, String digest, Parameters parameters, Origin origin) {
+        if (parameters.force()) {
+            return;
+        }
+        versions.newest(model)
+                .filter(newest -> newest.digest().equals(digest))
+                .ifPresent(
+                        newest -> {
+                            throw new Conflict(
+                                    ("Version %d of \"%s\" has just these files: /models/%s/versions/%d."
+                                                    + " Set \"force\" in the parameters to register them"
+                                                    + " again.")
+                                            .formatted(
+                                                    newest.number(),
+                                                    model,
+                                                    model,
+                                                    newest.number()));
+                        });
+    }
+
+    private void await(ModelVersion version) {
+        try {
+            var unused =
+                    scans.submit(version.model(), version.number())
+                            .get(config.waitForVerdict().toMillis(), TimeUnit.MILLISECONDS);
+        } catch (TimeoutException e) {
+            // Answers SCANNING; the scan goes on.
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+        } catch (ExecutionException e) {
+            throw new IllegalStateException(e);
+        }
+    }
+
+    private String write(Object value) {
+        try {
+            return json.writeValueAsString(value).replace("\\u0000", "�");
+        } catch (JsonProcessingException e) {
+            throw new IllegalStateException(e);
+        }
+    }
+}

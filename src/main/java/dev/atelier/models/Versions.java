@@ -1,0 +1,272 @@
+package dev.atelier.models;
+
+import com.fasterxml.jackson.core.JsonProcessingException;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import dev.atelier.inference.ModelInterface;
+import dev.atelier.inference.Signature;
+import dev.atelier.platform.database.Sql;
+import dev.atelier.platform.problems.Conflict;
+import dev.atelier.platform.problems.NotFound;
+import jakarta.enterprise.context.ApplicationScoped;
+import java.sql.ResultSet;
+import java.sql.SQLException;
+import java.time.OffsetDateTime;
+import java.util.ArrayList;
+import java.util.Collections;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.TreeMap;
+import org.jboss.logging.Logger;
+import org.jspecify.annotations.Nullable;
+
+/** All versions of all models. */
+@ApplicationScoped
+public class Versions {
+
+    private static final Logger LOG = Logger.getLogger(Versions.class);
+
+    private record Key(String model, int number) {}
+
+    private final Sql sql;
+    private final ObjectMapper json;
+
+    /** Versions whose scan is over never change, so they are read once. */
+    private final Map<Key, ModelVersion> settled =
+            Collections.synchronizedMap(
+                    new LinkedHashMap<>(64, 0.75f, true) {
+                        @Override
+                        protected boolean removeEldestEntry(Map.Entry<Key, ModelVersion> eldest) {
+                            return size() > 500;
+                        }
+                    });
+
+    Versions(Sql sql, ObjectMapper json) {
+        this.sql = sql;
+        this.json = json;
+    }
+
+    /**
+     * A version by its number or by an alias, in whatever state.
+     *
+     * @throws NotFound when the model has neither
+     */
+    public ModelVersion find(String model, String numberOrAlias) {
+        var number = number(numberOrAlias);
+        var found =
+                number > 0
+                        ? sql.first(
+                                """
+                                select v.model, v.number from model_version v
+                                join model m on m.name = v.model
+                                where lower(m.name) = lower(?) and v.number = ?
+                                """,
+                                Versions::key,
+                                model,
+                                number)
+                        : sql.first(
+                                """
+                                select a.model, a.number from model_alias a
+                                join model m on m.name = a.model
+                                where lower(m.name) = lower(?) and a.alias = ?
+                                """,
+                                Versions::key,
+                                model,
+                                numberOrAlias);
+        return found.map(this::load)
+                .orElseThrow(
+                        () ->
+                                new NotFound(
+                                        "The model \"%s\" has no version or alias \"%s\"."
+                                                .formatted(model, numberOrAlias)));
+    }
+
+    /**
+     * The version that a call without one means: the champion, else the newest that is ready.
+     *
+     * @throws NotFound when there is no such model, or no version of it is ready
+     */
+    public ModelVersion ready(String model) {
+        return sql.first(
+                        """
+                        select v.model, v.number from model_version v
+                        join model m on m.name = v.model
+                        left join model_alias a
+                          on a.model = v.model and a.number = v.number and a.alias = 'champion'
+                        where lower(m.name) = lower(?) and v.state = 'READY'
+                        order by (a.alias is null), v.number desc
+                        limit 1
+                        """,
+                        Versions::key,
+                        model)
+                .map(this::load)
+                .orElseThrow(
+                        () -> new NotFound("No version of the model \"" + model + "\" is ready."));
+    }
+
+    /**
+     * A version by its number or by an alias that can be used.
+     *
+     * @throws NotFound when the model has neither
+     * @throws Conflict when it is still being scanned or was refused
+     */
+    public ModelVersion ready(String model, String numberOrAlias) {
+        var version = find(model, numberOrAlias);
+        return switch (version.state()) {
+            case READY -> version;
+            case SCANNING ->
+                    throw new Conflict(
+                            "Version %d of \"%s\" is still being scanned. Try again in a moment."
+                                    .formatted(version.number(), version.model()));
+            case REFUSED ->
+                    throw new Conflict(
+                            "Version %d of \"%s\" was refused: %s"
+                                    .formatted(
+                                            version.number(), version.model(), version.reason()));
+        };
+    }
+
+    /** The newest first. */
+    public List<ModelVersion> list(String model) {
+        return sql
+                .list(
+                        "select model, number from model_version where model = ? order by number desc",
+                        Versions::key,
+                        model)
+                .stream()
+                .map(this::load)
+                .toList();
+    }
+
+    public Optional<ModelVersion> newest(String model) {
+        return sql.first(
+                        "select model, number from model_version where model = ? order by number desc limit 1",
+                        Versions::key,
+                        model)
+                .map(this::load);
+    }
+
+    /** Whether the model has a version of just these files. */
+    boolean holds(String model, String digest) {
+        return sql.first(
+                        "select 1 from model_version where model = ? and digest = ?",
+                        row -> 1,
+                        model,
+                        digest)
+                .isPresent();
+    }
+
+    private ModelVersion load(Key key) {
+        var known = settled.get(key);
+        if (known != null) {
+            return known;
+        }
+        var files =
+                sql.list(
+                        """
+                        select path, digest, size from model_version_file
+                        where model = ? and number = ? order by path collate "C"
+                        """,
+                        row -> new ModelFile(row.getString(1), row.getString(2), row.getLong(3)),
+                        key.model,
+                        key.number);
+        var version =
+                sql.first(
+                                """
+                                select digest, size, state, reason, trusted, license, lineage, tags,
+                                       created_at, created_by, main_file, unservable, signature,
+                                       interface, graph, scan, warnings
+                                from model_version where model = ? and number = ?
+                                """,
+                                row -> read(key, row, files),
+                                key.model,
+                                key.number)
+                        .orElseThrow();
+        if (version.state() != ModelVersion.State.SCANNING) {
+            settled.put(key, version);
+        }
+        return version;
+    }
+
+    private static Key key(ResultSet row) throws SQLException {
+        return new Key(row.getString(1), row.getInt(2));
+    }
+
+    private ModelVersion read(Key key, ResultSet row, List<ModelFile> files) throws SQLException {
+        var signature = row.getString(13);
+        var graph = row.getString(15);
+        return new ModelVersion(
+                key.model,
+                key.number,
+                row.getString(1),
+                row.getLong(2),
+                ModelVersion.State.valueOf(row.getString(3)),
+                row.getString(4),
+                row.getBoolean(5),
+                row.getString(6),
+                parse(row.getString(7), Lineage.class),
+                strings(row.getString(8)),
+                row.getObject(9, OffsetDateTime.class).toInstant(),
+                row.getString(10),
+                row.getString(11),
+                row.getString(12),
+                signature == null ? null : parse(signature, Signature.class),
+                modelInterface(key, row.getString(14)),
+                graph == null ? null : parse(graph, OnnxGraph.class),
+                List.of(parse(row.getString(16), FileReport[].class)),
+                List.of(parse(row.getString(17), String[].class)),
+                files);
+    }
+
+    private static @Nullable ModelInterface modelInterface(Key key, @Nullable String text) {
+        if (text == null) {
+            return null;
+        }
+        try {
+            return ModelInterface.parse(text);
+        } catch (ModelInterface.Malformed e) {
+            // The scan keeps only what it could read, so an older portal wrote what this cannot.
+            LOG.warnf(
+                    "The interface of %s version %d cannot be read: %s %s",
+                    key.model, key.number, e.at(), e.getMessage());
+            return null;
+        }
+    }
+
+    private Map<String, String> strings(String text) {
+        var map = new TreeMap<String, String>();
+        parse(text, Map.class).forEach((k, v) -> map.put(String.valueOf(k), String.valueOf(v)));
+        return map;
+    }
+
+    private <T> T parse(String text, Class<T> type) {
+        try {
+            return json.readValue(text, type);
+        } catch (JsonProcessingException e) {
+            throw new IllegalStateException("A model version's row cannot be read", e);
+        }
+    }
+
+    /** The number a text states, or 0 when it is none. */
+    private static int number(String text) {
+        if (text.isEmpty()
+                || text.length() > 9
+                || !text.chars().allMatch(c -> c >= '0' && c <= '9')) {
+            return 0;
+        }
+        return Integer.parseInt(text);
+    }
+
+    /** Paths and digests of the newest versions whose files a blob is, for the audit log. */
+    List<String> using(String blob) {
+        return new ArrayList<>(
+                sql.list(
+                        """
+                        select model || '/' || number || '/' || path from model_version_file
+                        where digest = ? order by model, number desc limit 20
+                        """,
+                        row -> row.getString(1),
+                        blob));
+    }
+}
