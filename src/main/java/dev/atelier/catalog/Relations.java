@@ -37,6 +37,20 @@ final class Relations {
         this.self = document.ref();
     }
 
+    /** The field of a document that emits a relation. */
+    static String field(String type) {
+        return switch (type) {
+            case "ownedBy" -> "spec.owner";
+            case "partOf" -> "spec.system";
+            case "providesApi" -> "spec.providesApis";
+            case "consumesApi" -> "spec.consumesApis";
+            case "childOf" -> "spec.parent";
+            case "parentOf" -> "spec.children";
+            case "hasMember" -> "spec.members";
+            default -> "spec." + type;
+        };
+    }
+
     /** For a document without faults. */
     static Set<Edge> of(EntityDocument document) {
         var relations = new Relations(document);

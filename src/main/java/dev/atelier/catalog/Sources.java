@@ -1,20 +1,144 @@
 package dev.atelier.catalog;
 
+import jakarta.enterprise.context.ApplicationScoped;
 import java.sql.Connection;
 import java.sql.SQLException;
+import java.util.ArrayList;
+import java.util.Collection;
+import java.util.List;
+import java.util.Set;
+import java.util.TreeSet;
+import javax.sql.DataSource;
+import org.jspecify.annotations.Nullable;
 
-/** The places that yield entity documents. */
-final class Sources {
+/** The places that yield entity documents, and who names them. */
+@ApplicationScoped
+class Sources {
 
-    private Sources() {}
+    /** A place to read, by its type: {@code folder}, {@code file}, {@code url}. */
+    record Target(String type, String target, boolean optional) {
+        @Override
+        public String toString() {
+            return type + ":" + target;
+        }
+    }
+
+    /**
+     * A source taken for reading.
+     *
+     * @param epoch fences: what is read counts only while the row still has it
+     * @param digest of what was read last
+     * @param origin location at the root of the chain that names it
+     */
+    record Source(
+            long id,
+            String type,
+            String target,
+            boolean optional,
+            long epoch,
+            @Nullable String digest,
+            String origin) {
+        String location() {
+            return type + ":" + target;
+        }
+    }
+
+    private final DataSource database;
+
+    Sources(DataSource database) {
+        this.database = database;
+    }
+
+    /** Takes sources that are due, for a minute; other replicas pass over them. */
+    List<Source> take(int limit) {
+        return SqlRead.list(
+                database,
+                """
+                with due as (
+                    select id from catalog_source
+                    where type <> 'provider' and next_read_at <= clock_timestamp()
+                      and (leased_until is null or leased_until < clock_timestamp())
+                    order by type = 'file', target limit ?
+                    for update skip locked)
+                update catalog_source s
+                set leased_until = clock_timestamp() + interval '60 s', epoch = epoch + 1
+                from due where s.id = due.id
+                returning s.id, s.type, s.target, s.optional, s.epoch, s.digest, (
+                    with recursive up (parent, depth) as (
+                        select p.parent, 1 from catalog_source_parent p where p.source_id = s.id
+                        union
+                        select p.parent, up.depth + 1 from up
+                        join catalog_source f on up.parent = 'source:' || f.id
+                        join catalog_source_parent p on p.source_id = f.id where up.depth < 10)
+                    select e.facts -> 'metadata.annotations.backstage.io/managed-by-origin-location'
+                           ->> 0
+                    from up join catalog_entity e on e.ref = up.parent order by depth limit 1)
+                """,
+                row ->
+                        new Source(
+                                row.getLong(1),
+                                row.getString(2),
+                                row.getString(3),
+                                row.getBoolean(4),
+                                row.getLong(5),
+                                row.getString(6),
+                                row.getString(7) == null
+                                        ? row.getString(2) + ":" + row.getString(3)
+                                        : row.getString(7)),
+                limit);
+    }
+
+    /** Whether anything is being read or waits to be. */
+    boolean busy() {
+        return SqlRead.one(
+                database,
+                """
+                select exists (select from catalog_source where type <> 'provider'
+                    and (next_read_at <= clock_timestamp() or leased_until > clock_timestamp()))
+                """,
+                row -> row.getBoolean(1));
+    }
+
+    /** Makes these due now. */
+    void due(Collection<Target> targets) {
+        SqlRead.update(
+                database,
+                """
+                update catalog_source s set next_read_at = clock_timestamp()
+                from unnest(?::text[], ?::text[]) as t (type, target)
+                where s.type = t.type and s.target = t.target
+                """,
+                targets.stream().map(Target::type).toArray(String[]::new),
+                targets.stream().map(Target::target).toArray(String[]::new));
+    }
+
+    void allDue() {
+        SqlRead.update(
+                database,
+                "update catalog_source set next_read_at = clock_timestamp(), digest = null"
+                        + " where type <> 'provider'");
+    }
+
+    /** Makes the source of an entity due, and what a Location names. */
+    void dueFor(EntityRef ref) {
+        SqlRead.update(
+                database,
+                """
+                update catalog_source set next_read_at = clock_timestamp()
+                where type <> 'provider' and (
+                    id = (select source_id from catalog_entity where ref = ?)
+                    or id in (select source_id from catalog_source_parent where parent = ?))
+                """,
+                ref.toString(),
+                ref.toString());
+    }
 
     static long provider(Connection connection, String name) throws SQLException {
-        return ensure(connection, "provider", name, false);
+        return ensure(connection, new Target("provider", name, false));
     }
 
     /** The id of a source, made when it is missing. */
-    static long ensure(Connection connection, String type, String target, boolean optional)
-            throws SQLException {
+    static long ensure(Connection connection, Target target) throws SQLException {
         try (var insert =
                 connection.prepareStatement(
                         """
@@ -22,13 +146,107 @@ final class Sources {
                         on conflict (type, target) do update set optional = excluded.optional
                         returning id
                         """)) {
-            insert.setString(1, type);
-            insert.setString(2, target);
-            insert.setBoolean(3, optional);
+            insert.setString(1, target.type);
+            insert.setString(2, target.target);
+            insert.setBoolean(3, target.optional);
             try (var rows = insert.executeQuery()) {
                 rows.next();
                 return rows.getLong(1);
             }
+        }
+    }
+
+    /**
+     * Lets a parent name exactly these targets. Those that nobody names then are left to {@link
+     * #prune}.
+     */
+    static void name(Connection connection, String parent, Collection<Target> targets)
+            throws SQLException {
+        var types = targets.stream().map(Target::type).toArray(String[]::new);
+        var names = targets.stream().map(Target::target).toArray(String[]::new);
+        var optional = targets.stream().map(Target::optional).toArray(Boolean[]::new);
+        try (var insert =
+                        connection.prepareStatement(
+                                """
+                                insert into catalog_source (type, target, optional)
+                                select distinct on (t.type, t.target) t.type, t.target, t.optional
+                                from unnest(?::text[], ?::text[], ?::boolean[])
+                                    as t (type, target, optional)
+                                on conflict (type, target) do update set optional = excluded.optional
+                                where catalog_source.optional <> excluded.optional
+                                """);
+                var link =
+                        connection.prepareStatement(
+                                """
+                                insert into catalog_source_parent (source_id, parent)
+                                select s.id, ? from catalog_source s
+                                join unnest(?::text[], ?::text[]) as t (type, target)
+                                    on s.type = t.type and s.target = t.target
+                                on conflict do nothing
+                                """);
+                var unlink =
+                        connection.prepareStatement(
+                                """
+                                delete from catalog_source_parent p using catalog_source s
+                                where p.parent = ? and s.id = p.source_id and not exists (
+                                    select from unnest(?::text[], ?::text[]) as t (type, target)
+                                    where t.type = s.type and t.target = s.target)
+                                """)) {
+            insert.setArray(1, connection.createArrayOf("text", types));
+            insert.setArray(2, connection.createArrayOf("text", names));
+            insert.setArray(3, connection.createArrayOf("boolean", optional));
+            insert.executeUpdate();
+            for (var statement : List.of(link, unlink)) {
+                statement.setString(1, parent);
+                statement.setArray(2, connection.createArrayOf("text", types));
+                statement.setArray(3, connection.createArrayOf("text", names));
+                statement.executeUpdate();
+            }
+        }
+    }
+
+    /**
+     * Forgets sources that nobody names, and Locations that only these gave, down the chain.
+     *
+     * @return references of the entities that lost their source
+     */
+    static Set<String> prune(Connection connection) throws SQLException {
+        var lost = new TreeSet<String>();
+        while (true) {
+            var round = new ArrayList<String>();
+            try (var select =
+                            connection.prepareStatement(
+                                    """
+                                    select e.ref, s.id from catalog_source s
+                                    left join catalog_entity e on e.source_id = s.id
+                                    where s.type <> 'provider' and not exists (
+                                        select from catalog_source_parent p where p.source_id = s.id)
+                                    """);
+                    var rows = select.executeQuery()) {
+                var ids = new TreeSet<Long>();
+                while (rows.next()) {
+                    if (rows.getString(1) != null) {
+                        round.add(rows.getString(1));
+                    }
+                    ids.add(rows.getLong(2));
+                }
+                if (ids.isEmpty()) {
+                    return lost;
+                }
+                round.addAll(ids.stream().map(id -> "source:" + id).toList());
+                try (var delete =
+                                connection.prepareStatement(
+                                        "delete from catalog_source where id = any(?)");
+                        var unlink =
+                                connection.prepareStatement(
+                                        "delete from catalog_source_parent where parent = any(?)")) {
+                    delete.setArray(1, connection.createArrayOf("bigint", ids.toArray()));
+                    delete.executeUpdate();
+                    unlink.setArray(1, connection.createArrayOf("text", round.toArray()));
+                    unlink.executeUpdate();
+                }
+            }
+            round.stream().filter(ref -> !ref.startsWith("source:")).forEach(lost::add);
         }
     }
 }

@@ -51,6 +51,17 @@ final class SqlRead {
         return list(database, sql, mapper, values).getFirst();
     }
 
+    /** One statement in a transaction of its own, or in the caller's if there is one. */
+    static int update(DataSource database, String sql, @Nullable Object... values) {
+        try (var connection = database.getConnection();
+                var statement = connection.prepareStatement(sql)) {
+            bind(connection, statement, values);
+            return statement.executeUpdate();
+        } catch (SQLException e) {
+            throw new Failed(e);
+        }
+    }
+
     static void bind(Connection connection, PreparedStatement statement, @Nullable Object... values)
             throws SQLException {
         for (int i = 0; i < values.length; i++) {

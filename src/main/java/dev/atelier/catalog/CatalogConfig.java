@@ -1,0 +1,45 @@
+package dev.atelier.catalog;
+
+import io.smallrye.config.ConfigMapping;
+import io.smallrye.config.WithDefault;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+
+/** Settings of the catalog. */
+@ConfigMapping(prefix = "atelier.catalog")
+interface CatalogConfig {
+
+    /** Folders and files of entities beside the built-in ones. */
+    Optional<List<String>> folders();
+
+    /** Seconds between two reads of a source; each waits up to half as long again, by chance. */
+    @WithDefault("100")
+    int interval();
+
+    /** What becomes of entities that nothing names any more. */
+    @WithDefault("delete")
+    Orphans orphans();
+
+    enum Orphans {
+        DELETE,
+        KEEP
+    }
+
+    /** The folders and files that are there by configuration: the built-in catalog first. */
+    default List<Path> roots() {
+        var roots = new ArrayList<Path>();
+        Optional.ofNullable(System.getProperty("atelier.home"))
+                .ifPresent(home -> roots.add(Path.of(home, "catalog")));
+        folders()
+                .orElse(List.of())
+                .forEach(
+                        folder -> {
+                            if (!folder.isBlank()) {
+                                roots.add(Path.of(folder.strip()));
+                            }
+                        });
+        return roots.stream().map(path -> path.toAbsolutePath().normalize()).distinct().toList();
+    }
+}

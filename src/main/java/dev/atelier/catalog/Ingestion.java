@@ -1,0 +1,537 @@
+package dev.atelier.catalog;
+
+import dev.atelier.catalog.Reading.Checked;
+import dev.atelier.catalog.Sources.Source;
+import dev.atelier.catalog.Sources.Target;
+import io.quarkus.runtime.ShutdownEvent;
+import io.quarkus.runtime.StartupEvent;
+import jakarta.enterprise.context.ApplicationScoped;
+import jakarta.enterprise.event.Observes;
+import jakarta.transaction.Transactional;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.sql.Connection;
+import java.sql.SQLException;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.HashSet;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Objects;
+import java.util.TreeMap;
+import java.util.concurrent.Executors;
+import java.util.concurrent.Semaphore;
+import java.util.concurrent.TimeUnit;
+import javax.sql.DataSource;
+import org.jboss.logging.Logger;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Keeps the catalog equal to its sources: reads those that are due, applies what they say, and
+ * watches the folders of this machine for changes. Every replica runs it; a source is read by one
+ * at a time.
+ */
+@ApplicationScoped
+class Ingestion {
+
+    private static final Logger LOG = Logger.getLogger(Ingestion.class);
+    private static final int BATCH = 500;
+    private static final Duration LOOK = Duration.ofSeconds(2);
+    private static final Duration SWEEP = Duration.ofSeconds(30);
+
+    private final DataSource database;
+    private final Sources sources;
+    private final SourceReader reader;
+    private final CatalogConfig config;
+    private final Ingestion self;
+    private final Semaphore wake = new Semaphore(0);
+    private final Map<Path, Map<Path, String>> seen = new HashMap<>();
+    private volatile boolean running;
+    private @Nullable Thread loop;
+
+    Ingestion(
+            DataSource database,
+            Sources sources,
+            SourceReader reader,
+            CatalogConfig config,
+            Ingestion self) {
+        this.database = database;
+        this.sources = sources;
+        this.reader = reader;
+        this.config = config;
+        this.self = self;
+    }
+
+    void start(@Observes StartupEvent event) {
+        running = true;
+        loop = Thread.ofVirtual().name("catalog").start(this::loop);
+    }
+
+    void stop(@Observes ShutdownEvent event) throws InterruptedException {
+        running = false;
+        wake.release();
+        var thread = loop;
+        if (thread != null) {
+            thread.join(Duration.ofSeconds(10));
+        }
+    }
+
+    /** Looks at once for sources that are due. */
+    void wake() {
+        wake.release();
+    }
+
+    private void loop() {
+        boolean configured = false;
+        long swept = System.nanoTime();
+        while (running) {
+            try {
+                if (!configured) {
+                    self.configure();
+                    configured = true;
+                }
+                lookAtFolders();
+                while (running && readDue()) {
+                    Thread.onSpinWait();
+                }
+                if (System.nanoTime() - swept > SWEEP.toNanos()) {
+                    swept = System.nanoTime();
+                    self.sweep();
+                }
+                if (wake.tryAcquire(LOOK.toMillis(), TimeUnit.MILLISECONDS)) {
+                    wake.drainPermits();
+                }
+            } catch (InterruptedException e) {
+                Thread.currentThread().interrupt();
+                return;
+            } catch (RuntimeException | SQLException e) {
+                LOG.warnf(
+                        "The catalog could not be refreshed; it is tried again: %s", e.toString());
+                LOG.debug("Refresh failed", e);
+                try {
+                    Thread.sleep(LOOK);
+                } catch (InterruptedException _) {
+                    return;
+                }
+            }
+        }
+    }
+
+    /** Publishes a Location for every configured folder and file. */
+    @Transactional
+    void configure() throws SQLException {
+        var locations = new ArrayList<EntityDocument>();
+        for (var root : config.roots()) {
+            var folder = !Files.isRegularFile(root);
+            locations.add(
+                    location(
+                            new Target(
+                                    "file",
+                                    folder ? root + "/**/*.{yaml,yml}" : root.toString(),
+                                    false)));
+        }
+        publish("configuration", locations);
+        try (var connection = database.getConnection()) {
+            for (int i = 0; i < locations.size(); i++) {
+                var root = config.roots().get(i);
+                Sources.name(
+                        connection,
+                        locations.get(i).ref().toString(),
+                        List.of(
+                                new Target(
+                                        Files.isRegularFile(root) ? "file" : "folder",
+                                        root.toString(),
+                                        false)));
+            }
+            forget(connection, false);
+        }
+    }
+
+    /** Makes the provider's Locations these; each names its target. */
+    @Transactional(Transactional.TxType.MANDATORY)
+    void publish(String provider, List<EntityDocument> locations) throws SQLException {
+        try (var connection = database.getConnection()) {
+            var writes = EntityWrites.begin(connection);
+            long source = Sources.provider(connection, provider);
+            var kept = new HashSet<String>();
+            var list = new ArrayList<EntityWrites.Write>();
+            for (var location : locations) {
+                kept.add(location.ref().toString());
+                list.add(new EntityWrites.Write(location, source, true, 0));
+            }
+            writes.put(list);
+            var gone =
+                    Entities.owned(connection, source).stream()
+                            .filter(ref -> !kept.contains(ref))
+                            .toList();
+            writes.remove(gone);
+            for (var ref : gone) {
+                Sources.name(connection, ref, List.of());
+            }
+            writes.end();
+        }
+    }
+
+    /** The Location entity that stands for a target, named as Backstage names it. */
+    static EntityDocument location(Target target) {
+        var document =
+                EntityDocument.of(
+                        "backstage.io/v1alpha1",
+                        "Location",
+                        EntityRef.DEFAULT_NAMESPACE,
+                        "generated-" + sha1(target.toString()));
+        document.metadata()
+                .withObjectProperty("annotations")
+                .put("backstage.io/managed-by-location", target.toString())
+                .put("backstage.io/managed-by-origin-location", target.toString());
+        document.spec().put("type", target.type()).put("target", target.target());
+        if (target.optional()) {
+            document.spec().put("presence", "optional");
+        }
+        return document;
+    }
+
+    /** A name that Backstage derives from it; not for security. */
+    private static String sha1(String text) {
+        try {
+            return java.util.HexFormat.of()
+                    .formatHex(
+                            java.security.MessageDigest.getInstance("SHA-1")
+                                    .digest(
+                                            text.getBytes(
+                                                    java.nio.charset.StandardCharsets.UTF_8)));
+        } catch (java.security.NoSuchAlgorithmException e) {
+            throw new IllegalStateException(e);
+        }
+    }
+
+    /** Reads what is due and applies it. Says whether there was anything. */
+    boolean readDue() {
+        var due = sources.take(BATCH);
+        if (due.isEmpty()) {
+            return false;
+        }
+        self.apply(readAll(due));
+        return true;
+    }
+
+    /** Reads and applies until nothing is due, folders included; for tests and the check button. */
+    void settle() throws SQLException {
+        self.configure();
+        lookAtFolders();
+        while (readDue()) {
+            Thread.onSpinWait();
+        }
+    }
+
+    private List<Reading> readAll(List<Source> due) {
+        var urls = due.stream().filter(source -> source.type().equals("url")).count();
+        if (urls == 0) {
+            return due.stream().map(this::readSafely).toList();
+        }
+        // The network waits, the files do not: five at a time.
+        try (var pool = Executors.newFixedThreadPool(5, Thread.ofVirtual().factory())) {
+            var readings =
+                    due.stream().map(source -> pool.submit(() -> readSafely(source))).toList();
+            var list = new ArrayList<Reading>();
+            for (var reading : readings) {
+                list.add(reading.get());
+            }
+            return list;
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+            throw new IllegalStateException(e);
+        } catch (java.util.concurrent.ExecutionException e) {
+            throw new IllegalStateException(e.getCause());
+        }
+    }
+
+    private Reading readSafely(Source source) {
+        try {
+            return reader.read(source);
+        } catch (RuntimeException | StackOverflowError | OutOfMemoryError e) {
+            // One hostile file must not stop the others.
+            LOG.errorf(e, "Reading %s failed.", source.location());
+            return Reading.failed(
+                    source,
+                    Fault.error(
+                            "target",
+                            "Reading failed by a defect of the portal",
+                            "Its entries are kept. Please report this with the log of the portal."));
+        }
+    }
+
+    /** Writes what was read; sources that another replica took meanwhile are left out. */
+    @Transactional
+    void apply(List<Reading> all) {
+        try (var connection = database.getConnection()) {
+            var writes = EntityWrites.begin(connection);
+            var readings = stillOurs(connection, all);
+            var fresh =
+                    readings.stream()
+                            .filter(
+                                    r ->
+                                            r.digest() == null
+                                                    || !r.digest().equals(r.source().digest()))
+                            .toList();
+            var clashes = write(connection, writes, fresh);
+            Problems.put(connection, fresh, clashes);
+            writes.end();
+            close(connection, readings, clashes);
+            if (fresh.stream().anyMatch(r -> r.files() != null || hasLocations(r))) {
+                forget(connection, false);
+            }
+        } catch (SQLException e) {
+            throw new SqlRead.Failed(e);
+        }
+    }
+
+    private static boolean hasLocations(Reading reading) {
+        return reading.documents().stream()
+                .anyMatch(d -> d.document() != null && d.document().kind().equals("Location"));
+    }
+
+    private static List<Reading> stillOurs(Connection connection, List<Reading> all)
+            throws SQLException {
+        var epochs = new HashMap<Long, Long>();
+        try (var select =
+                connection.prepareStatement(
+                        "select id, epoch from catalog_source where id = any(?) order by id for update")) {
+            select.setArray(
+                    1,
+                    connection.createArrayOf(
+                            "bigint", all.stream().map(r -> r.source().id()).toArray()));
+            try (var rows = select.executeQuery()) {
+                while (rows.next()) {
+                    epochs.put(rows.getLong(1), rows.getLong(2));
+                }
+            }
+        }
+        return all.stream()
+                .filter(r -> Objects.equals(epochs.get(r.source().id()), r.source().epoch()))
+                .toList();
+    }
+
+    private static Map<Long, List<EntityWrites.Clash>> write(
+            Connection connection, EntityWrites writes, List<Reading> readings)
+            throws SQLException {
+        var owned = owned(connection, readings);
+        var good = new ArrayList<EntityWrites.Write>();
+        var faulty = new LinkedHashMap<String, List<Fault>>();
+        var orphans = new ArrayList<String>();
+        for (var reading : readings) {
+            if (reading.fault() != null) {
+                continue;
+            }
+            var missing = new HashSet<>(owned.getOrDefault(reading.source().id(), List.of()));
+            var unknown = new ArrayList<Fault>();
+            for (var document : reading.documents()) {
+                if (document.isGood() && document.document() != null) {
+                    good.add(
+                            new EntityWrites.Write(
+                                    document.document(),
+                                    reading.source().id(),
+                                    false,
+                                    document.index()));
+                    missing.remove(document.document().ref().toString());
+                }
+            }
+            for (var document : reading.documents()) {
+                if (!document.isGood()) {
+                    var ref = Objects.toString(document.ref(), null);
+                    if (ref != null && missing.remove(ref)) {
+                        faulty.put(ref, document.faults());
+                    } else if (ref == null) {
+                        unknown.addAll(document.faults());
+                    }
+                }
+            }
+            if (unknown.isEmpty()) {
+                orphans.addAll(missing);
+            } else {
+                // One of these may be the document that nobody can read now: keep them all.
+                missing.forEach(ref -> faulty.put(ref, unknown));
+            }
+        }
+        writes.orphan(orphans);
+        var clashes = new HashMap<Long, List<EntityWrites.Clash>>();
+        for (var clash : writes.put(good)) {
+            clashes.computeIfAbsent(clash.write().sourceId(), _ -> new ArrayList<>()).add(clash);
+        }
+        writes.markFaulty(faulty);
+        for (var reading : readings) {
+            name(connection, reading);
+        }
+        return clashes;
+    }
+
+    private static void name(Connection connection, Reading reading) throws SQLException {
+        if (reading.files() != null) {
+            Sources.name(connection, "source:" + reading.source().id(), reading.files());
+        }
+        for (Checked document : reading.documents()) {
+            if (document.isGood()
+                    && document.document() != null
+                    && document.document().kind().equals("Location")) {
+                Sources.name(connection, document.document().ref().toString(), document.targets());
+            }
+        }
+    }
+
+    private static Map<Long, List<String>> owned(Connection connection, List<Reading> readings)
+            throws SQLException {
+        var owned = new HashMap<Long, List<String>>();
+        try (var select =
+                connection.prepareStatement(
+                        "select source_id, ref from catalog_entity where source_id = any(?)")) {
+            select.setArray(
+                    1,
+                    connection.createArrayOf(
+                            "bigint", readings.stream().map(r -> r.source().id()).toArray()));
+            try (var rows = select.executeQuery()) {
+                while (rows.next()) {
+                    owned.computeIfAbsent(rows.getLong(1), _ -> new ArrayList<>())
+                            .add(rows.getString(2));
+                }
+            }
+        }
+        return owned;
+    }
+
+    private void close(
+            Connection connection,
+            List<Reading> readings,
+            Map<Long, List<EntityWrites.Clash>> clashes)
+            throws SQLException {
+        try (var update =
+                connection.prepareStatement(
+                        """
+                        update catalog_source set leased_until = null, tried_at = clock_timestamp(),
+                            read_at = case when ? then clock_timestamp() else read_at end,
+                            digest = case when ? then ? else digest end,
+                            documents = case when ? then ? else documents end,
+                            next_read_at = clock_timestamp()
+                                + make_interval(secs => ? * (1 + 0.5 * random()))
+                        where id = ?
+                        """)) {
+            for (var reading : readings) {
+                boolean read = reading.fault() == null;
+                boolean same =
+                        reading.digest() != null
+                                && reading.digest().equals(reading.source().digest());
+                // A name that is taken may become free: look at those again next time.
+                var digest = clashes.containsKey(reading.source().id()) ? null : reading.digest();
+                update.setBoolean(1, read);
+                update.setBoolean(2, !same);
+                update.setString(3, digest);
+                update.setBoolean(4, read && !same);
+                update.setInt(
+                        5,
+                        reading.files() == null
+                                ? reading.documents().size()
+                                : reading.files().size());
+                update.setDouble(6, config.interval());
+                update.setLong(7, reading.source().id());
+                update.addBatch();
+            }
+            update.executeBatch();
+        }
+    }
+
+    /**
+     * Drops sources that nobody names any more.
+     *
+     * @param atOnce deletes their entities now instead of marking them
+     */
+    void forget(Connection connection, boolean atOnce) throws SQLException {
+        var lost = Sources.prune(connection);
+        if (lost.isEmpty()) {
+            return;
+        }
+        var writes = EntityWrites.begin(connection);
+        if (atOnce) {
+            writes.remove(lost);
+        } else {
+            writes.orphan(lost);
+        }
+        writes.end();
+    }
+
+    /** Deletes orphans that have been so for half a minute, unless they are to be kept. */
+    @Transactional
+    int sweep() throws SQLException {
+        if (config.orphans() == CatalogConfig.Orphans.KEEP) {
+            return 0;
+        }
+        try (var connection = database.getConnection()) {
+            var refs = new ArrayList<String>();
+            try (var select =
+                            connection.prepareStatement(
+                                    "select ref from catalog_entity"
+                                            + " where orphaned_at < clock_timestamp() - interval '30 s'"
+                                            + " limit 5000");
+                    var rows = select.executeQuery()) {
+                while (rows.next()) {
+                    refs.add(rows.getString(1));
+                }
+            }
+            if (refs.isEmpty()) {
+                return 0;
+            }
+            var writes = EntityWrites.begin(connection);
+            int removed = writes.remove(refs);
+            for (var ref : refs) {
+                if (ref.startsWith("location:")) {
+                    Sources.name(connection, ref, List.of());
+                }
+            }
+            writes.end();
+            forget(connection, false);
+            return removed;
+        }
+    }
+
+    /** Compares the folders of this machine with the last look; what changed becomes due. */
+    private synchronized void lookAtFolders() {
+        var changed = new ArrayList<Target>();
+        for (var root : config.roots()) {
+            var now = look(root);
+            var before = seen.put(root, now);
+            if (before == null || before.equals(now)) {
+                continue;
+            }
+            if (!before.keySet().equals(now.keySet())) {
+                changed.add(new Target("folder", root.toString(), false));
+            }
+            now.forEach(
+                    (path, stamp) -> {
+                        if (!stamp.equals(before.get(path))) {
+                            changed.add(new Target("file", path.toString(), false));
+                        }
+                    });
+        }
+        if (!changed.isEmpty()) {
+            sources.due(changed);
+        }
+    }
+
+    private static Map<Path, String> look(Path root) {
+        var files = new TreeMap<Path, String>();
+        try {
+            var list =
+                    Files.isDirectory(root)
+                            ? SourceReader.entityFiles(root)
+                            : Files.exists(root) ? List.of(root) : List.<Path>of();
+            for (var file : list) {
+                files.put(file, Files.getLastModifiedTime(file) + "/" + Files.size(file));
+            }
+        } catch (IOException | UncheckedIOException e) {
+            LOG.debugf("Looking at %s failed: %s", root, e.getMessage());
+        }
+        return files;
+    }
+}

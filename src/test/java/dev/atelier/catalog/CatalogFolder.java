@@ -1,0 +1,34 @@
+package dev.atelier.catalog;
+
+import io.quarkus.test.common.QuarkusTestResourceLifecycleManager;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Map;
+
+/** A configured folder of entity files that tests write into. */
+public class CatalogFolder implements QuarkusTestResourceLifecycleManager {
+
+    static Path path() {
+        return Path.of(System.getProperty("atelier.test.catalog"));
+    }
+
+    @Override
+    public Map<String, String> start() {
+        try {
+            var folder = Files.createTempDirectory("atelier-catalog").toRealPath();
+            System.setProperty("atelier.test.catalog", folder.toString());
+            return Map.of(
+                    "atelier.catalog.folders",
+                    folder.toString(),
+                    "atelier.outbound.allow",
+                    "localhost@127.0.0.0/8");
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+
+    @Override
+    public void stop() {}
+}
