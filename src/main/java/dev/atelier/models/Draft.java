@@ -188,6 +188,11 @@ final class Draft implements AutoCloseable {
         }
     }
 
+    /** As if a part of that name had come. */
+    void say(String name, String text) {
+        texts.put(name, text);
+    }
+
     @Nullable String text(String name) {
         var text = texts.get(name);
         return text == null || text.isBlank() ? null : text;

@@ -18,4 +18,5 @@ public record Model(
         @Nullable String license,
         @Nullable String description,
         Instant createdAt,
+        String createdBy,
         Map<String, Integer> aliases) {}

@@ -1,5 +1,8 @@
 package dev.atelier.models;
 
+import dev.atelier.catalog.Entities;
+import dev.atelier.catalog.EntityDocument;
+import dev.atelier.catalog.EntityRef;
 import dev.atelier.identity.Audit;
 import dev.atelier.platform.database.Sql;
 import dev.atelier.platform.problems.Conflict;
@@ -16,6 +19,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.TreeMap;
 import java.util.regex.Pattern;
+import org.jboss.logging.Logger;
 import org.jspecify.annotations.Nullable;
 
 /** All models, and the aliases of their versions. */
@@ -25,6 +29,7 @@ public class Models {
     /** The alias that calls without a version follow. */
     public static final String CHAMPION = "champion";
 
+    private static final Logger LOG = Logger.getLogger(Models.class);
     private static final Pattern NAME = Pattern.compile("[A-Za-z0-9]+([-_.][A-Za-z0-9]+)*");
     private static final Pattern ALIAS = Pattern.compile("[a-z][a-z0-9]*([-_.][a-z0-9]+)*");
 
@@ -32,12 +37,62 @@ public class Models {
     public record AliasMove(
             String alias, @Nullable Integer from, @Nullable Integer to, Instant at, String actor) {}
 
+    private static final String PROVIDER = "models";
+
     private final Sql sql;
     private final Audit audit;
+    private final Entities entities;
 
-    Models(Sql sql, Audit audit) {
+    Models(Sql sql, Audit audit, Entities entities) {
         this.sql = sql;
         this.audit = audit;
+        this.entities = entities;
+    }
+
+    /**
+     * Gives models that nobody described in the catalog an entry there. A file that describes one
+     * goes before.
+     */
+    void publishMissing() {
+        publish(list());
+    }
+
+    void publish(Model model) {
+        publish(List.of(model));
+    }
+
+    private void publish(List<Model> models) {
+        var missing =
+                models.stream()
+                        .filter(
+                                model ->
+                                        entities.find(EntityRef.of("model", model.name()))
+                                                .filter(e -> e.location().isPresent())
+                                                .isEmpty())
+                        .map(Models::document)
+                        .toList();
+        for (var refusal : entities.upsert(PROVIDER, missing)) {
+            LOG.warnf(
+                    "The model %s has no entry in the catalog: %s",
+                    refusal.document().name(), refusal.reason());
+        }
+    }
+
+    private static EntityDocument document(Model model) {
+        var document =
+                EntityDocument.of(
+                        "atelier.dev/v1alpha1", "Model", EntityRef.DEFAULT_NAMESPACE, model.name());
+        if (model.description() != null) {
+            document.metadata().put("description", model.description());
+        }
+        document.spec()
+                .put("type", "model")
+                .put("lifecycle", "experimental")
+                .put("owner", model.owner() == null ? model.createdBy() : model.owner());
+        if (model.license() != null) {
+            document.spec().put("license", model.license());
+        }
+        return document;
     }
 
     /** Why a text cannot name a model, or null when it can: the rule of catalog entities. */
@@ -81,14 +136,14 @@ public class Models {
 
     private static final String SELECT =
             """
-            select m.name, m.last_version, m.owner, m.license, m.description, m.created_at,
+            select m.name, m.last_version, m.owner, m.license, m.description, m.created_at, m.created_by,
                    array_agg(a.alias || '=' || a.number) filter (where a.alias is not null)
             from model m left join model_alias a on a.model = m.name
             """;
 
     private static Model read(ResultSet row) throws SQLException {
         var aliases = new TreeMap<String, Integer>();
-        var pairs = row.getArray(7);
+        var pairs = row.getArray(8);
         if (pairs != null) {
             for (var pair : (String[]) pairs.getArray()) {
                 var sides = pair.split("=", 2);
@@ -102,6 +157,7 @@ public class Models {
                 row.getString(4),
                 row.getString(5),
                 row.getObject(6, OffsetDateTime.class).toInstant(),
+                row.getString(7),
                 aliases);
     }
 

@@ -39,6 +39,7 @@ class Registration {
     private final Audit audit;
     private final ScanQueue scans;
     private final Versions versions;
+    private final Models models;
     private final ModelsConfig config;
     private final ObjectMapper json;
 
@@ -48,6 +49,7 @@ class Registration {
             Audit audit,
             ScanQueue scans,
             Versions versions,
+            Models models,
             ModelsConfig config,
             ObjectMapper json) {
         this.sql = sql;
@@ -55,6 +57,7 @@ class Registration {
         this.audit = audit;
         this.scans = scans;
         this.versions = versions;
+        this.models = models;
         this.config = config;
         this.json = json;
     }
@@ -97,6 +100,7 @@ class Registration {
         Failpoints.hit("register.received");
         var version = store(name, draft, parameters, key, origin);
         draft.kept();
+        models.publish(models.get(version.model()));
         Failpoints.hit("register.committed");
         if (version.state() == ModelVersion.State.SCANNING) {
             await(version);
