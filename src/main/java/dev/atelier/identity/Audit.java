@@ -2,8 +2,8 @@ package dev.atelier.identity;
 
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.ObjectMapper;
+import dev.atelier.platform.database.Sql;
 import jakarta.enterprise.context.ApplicationScoped;
-import jakarta.persistence.EntityManager;
 import jakarta.transaction.Transactional;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
@@ -15,12 +15,12 @@ import org.jspecify.annotations.Nullable;
 @ApplicationScoped
 public class Audit {
 
-    private final EntityManager entities;
+    private final Sql sql;
     private final ObjectMapper json;
     private final Caller caller;
 
-    Audit(EntityManager entities, ObjectMapper json, Caller caller) {
-        this.entities = entities;
+    Audit(Sql sql, ObjectMapper json, Caller caller) {
+        this.sql = sql;
         this.json = json;
         this.caller = caller;
     }
@@ -49,17 +49,16 @@ public class Audit {
             String resource,
             Map<String, ?> detail) {
         try {
-            entities.createNativeQuery(
-                            """
-                            insert into audit_event (actor, action, resource, origin, detail)
-                            values (:actor, :action, :resource, :origin, cast(:detail as jsonb))
-                            """)
-                    .setParameter("actor", actor)
-                    .setParameter("action", action)
-                    .setParameter("resource", resource)
-                    .setParameter("origin", origin)
-                    .setParameter("detail", json.writeValueAsString(detail))
-                    .executeUpdate();
+            sql.update(
+                    """
+                    insert into audit_event (actor, action, resource, origin, detail)
+                    values (?, ?, ?, ?, ?::jsonb)
+                    """,
+                    actor,
+                    action,
+                    resource,
+                    origin,
+                    json.writeValueAsString(detail));
         } catch (JsonProcessingException e) {
             throw new IllegalArgumentException("Audit detail is not JSON: " + action, e);
         }
