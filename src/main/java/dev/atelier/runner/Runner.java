@@ -52,6 +52,8 @@ public final class Runner {
         System.setOut(System.err);
         var environment =
                 OrtEnvironment.getEnvironment(OrtLoggingLevel.ORT_LOGGING_LEVEL_FATAL, "runner");
+        // Last, for ONNX Runtime makes a temporary folder; before any byte of a model is read.
+        Confinement.enter().forEach(System.err::println);
         new Runner(in, answers, environment, Integer.getInteger("runner.maxRequest", 64 << 20))
                 .serve();
     }
@@ -93,6 +95,7 @@ public final class Runner {
         }
         var request = LoadRequest.fromJson(frame.payload());
         try {
+            Confinement.limitMemory(request.memory());
             var loaded = Model.load(environment, request);
             model = loaded;
             workers = new Workers(loaded, answers, watchdog);
@@ -103,6 +106,8 @@ public final class Runner {
                             200,
                             new Message(SignatureJson.write(loaded.signature()), -1),
                             Timings.NONE));
+        } catch (Linux.Refused e) {
+            refuse(frame, 500, "The memory limit cannot be set: " + e.getMessage());
         } catch (OrtException e) {
             refuse(
                     frame,

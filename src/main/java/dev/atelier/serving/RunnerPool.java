@@ -587,7 +587,7 @@ final class RunnerPool implements AutoCloseable {
         }
     }
 
-    private static void delete(Path folder) {
+    static void delete(Path folder) {
         if (Files.notExists(folder)) {
             return;
         }

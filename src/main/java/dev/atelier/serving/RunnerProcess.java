@@ -97,20 +97,29 @@ final class RunnerProcess {
         var builder = new ProcessBuilder(command).directory(slot.toFile());
         builder.environment().clear();
         builder.environment().putAll(environment);
+        var process = start(builder);
+        var runner = new RunnerProcess(process, slot, maxAnswer);
+        Thread.ofPlatform().daemon().name("runner-" + process.pid()).start(runner::readAnswers);
+        Thread.ofPlatform()
+                .daemon()
+                .name("runner-" + process.pid() + "-errors")
+                .start(() -> runner.complaints.read(process.getErrorStream()));
+        return runner;
+    }
+
+    /** Starts a process from the thread that never ends. */
+    static Process start(ProcessBuilder builder) throws IOException {
         try {
-            var process = STARTER.submit(builder::start).get();
-            var runner = new RunnerProcess(process, slot, maxAnswer);
-            Thread.ofPlatform().daemon().name("runner-" + process.pid()).start(runner::readAnswers);
-            Thread.ofPlatform()
-                    .daemon()
-                    .name("runner-" + process.pid() + "-errors")
-                    .start(() -> runner.complaints.read(process.getErrorStream()));
-            return runner;
+            return STARTER.submit(builder::start).get();
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
-            throw new IOException("interrupted while starting a runner", e);
+            throw new IOException("interrupted while starting a process", e);
         } catch (ExecutionException e) {
-            throw new IOException("a runner cannot be started", e);
+            throw new IOException(
+                    e.getCause() instanceof IOException cause
+                            ? cause.getMessage()
+                            : "a process cannot be started",
+                    e);
         }
     }
 
