@@ -7,6 +7,7 @@ import dev.atelier.inference.ResponseCodec;
 import dev.atelier.inference.Signature;
 import dev.atelier.inference.SignatureJson;
 import dev.atelier.inference.Timings;
+import dev.atelier.platform.problems.Problem;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -75,16 +76,7 @@ final class RunnerPool implements AutoCloseable {
         keepWarm();
     }
 
-    /** What an administrator sees of a version here. */
-    record Status(
-            String name,
-            String version,
-            String state,
-            @Nullable Long pid,
-            int underWay,
-            @Nullable String reason) {}
-
-    List<Status> status() {
+    List<RunnerStatus> status() {
         return versions.values().stream().map(Version::status).toList();
     }
 
@@ -194,11 +186,11 @@ final class RunnerPool implements AutoCloseable {
             return current != null && current.alive();
         }
 
-        Status status() {
+        RunnerStatus status() {
             var current = process;
             var pid = current != null && current.alive() ? Long.valueOf(current.pid()) : null;
             var held = standing();
-            return new Status(
+            return new RunnerStatus(
                     servable.name(),
                     servable.version(),
                     pid != null ? "loaded" : held != null ? "on hold" : "unloaded",
@@ -380,6 +372,9 @@ final class RunnerPool implements AutoCloseable {
             } catch (IOException e) {
                 LOG.warnf("%s cannot be loaded: %s", servable, e.getMessage());
                 throw failed("The model cannot be loaded: " + e.getMessage());
+            } catch (Problem e) {
+                // The store says why it does not hand the files out.
+                throw failed(e.detail());
             } finally {
                 if (!loaded) {
                     places.release();

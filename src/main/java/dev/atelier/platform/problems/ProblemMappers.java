@@ -7,8 +7,11 @@ import jakarta.ws.rs.WebApplicationException;
 import jakarta.ws.rs.core.HttpHeaders;
 import jakarta.ws.rs.core.MediaType;
 import jakarta.ws.rs.core.Response;
+import jakarta.ws.rs.core.UriInfo;
 import java.util.List;
+import java.util.Map;
 import java.util.UUID;
+import java.util.regex.Pattern;
 import org.jboss.logging.Logger;
 import org.jboss.resteasy.reactive.server.ServerExceptionMapper;
 
@@ -19,6 +22,9 @@ import org.jboss.resteasy.reactive.server.ServerExceptionMapper;
 public class ProblemMappers {
 
     private static final Logger LOG = Logger.getLogger(ProblemMappers.class);
+
+    /** Addresses of the Open Inference Protocol, where no resource method maps its own failures. */
+    private static final Pattern INFERENCE = Pattern.compile("/v2/(models|health|repository)/");
 
     /** RFC 9457, plus {@code errors}: the fields that are wrong. */
     public record Body(
@@ -41,7 +47,7 @@ public class ProblemMappers {
     }
 
     @ServerExceptionMapper
-    public Response rejected(WebApplicationException e, HttpHeaders headers) {
+    public Response rejected(WebApplicationException e, HttpHeaders headers, UriInfo address) {
         var given = e.getResponse();
         if (given.hasEntity() || given.getStatus() < 400) {
             return given;
@@ -49,6 +55,12 @@ public class ProblemMappers {
         var family = Response.Status.fromStatusCode(given.getStatus());
         var title = family == null ? "Error" : family.getReasonPhrase();
         var detail = given.getStatus() == 404 ? "There is nothing at this address." : title + ".";
+        if (INFERENCE.matcher(address.getPath()).lookingAt()) {
+            return Response.status(given.getStatus())
+                    .type(MediaType.APPLICATION_JSON_TYPE)
+                    .entity(Map.of("error", detail))
+                    .build();
+        }
         return answer(given.getStatus(), title, detail, List.of(), headers);
     }
 

@@ -1,0 +1,195 @@
+package dev.atelier.serving;
+
+import static io.restassured.RestAssured.given;
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.hamcrest.Matchers.containsString;
+import static org.hamcrest.Matchers.equalTo;
+import static org.hamcrest.Matchers.hasItem;
+import static org.hamcrest.Matchers.is;
+import static org.hamcrest.Matchers.matchesPattern;
+
+import dev.atelier.TestDatabase;
+import dev.atelier.inference.InferRequest;
+import dev.atelier.inference.Message;
+import dev.atelier.inference.RequestCodec;
+import dev.atelier.inference.ResponseCodec;
+import dev.atelier.inference.Tensor;
+import io.quarkus.test.common.QuarkusTestResource;
+import io.quarkus.test.junit.QuarkusTest;
+import io.restassured.config.EncoderConfig;
+import io.restassured.config.RestAssuredConfig;
+import java.util.List;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.DisplayName;
+import org.junit.jupiter.api.Test;
+
+@QuarkusTest
+@QuarkusTestResource(TestDatabase.class)
+@DisplayName("The Open Inference Protocol")
+class OpenInferenceTest {
+
+    private static final String REQUEST =
+            """
+            {"id": "a-1", "inputs": [
+              {"name": "x", "shape": [1, 3], "datatype": "FP32", "data": [1, 2, 3.5]}]}
+            """;
+
+    private static boolean registered;
+
+    @BeforeEach
+    void register() {
+        // Not before all: the port is not known yet then.
+        if (!registered) {
+            register("oip-doubling", Models.doubling());
+            registered = true;
+        }
+    }
+
+    static void register(String name, byte[] onnx) {
+        given().multiPart("file", "model.onnx", onnx)
+                .post("/api/v1/models/{name}/versions", name)
+                .then()
+                .statusCode(201)
+                .body("state", equalTo("READY"));
+    }
+
+    @Test
+    void answers_at_its_root_with_and_without_a_slash() {
+        for (var path : List.of("/v2", "/v2/")) {
+            given().get(path)
+                    .then()
+                    .statusCode(200)
+                    .body("name", equalTo("atelier"))
+                    .body("extensions", hasItem("binary_tensor_data"));
+        }
+    }
+
+    @Test
+    void infers_from_json() {
+        given().body(REQUEST)
+                .contentType("application/json")
+                .post("/v2/models/oip-doubling/infer")
+                .then()
+                .statusCode(200)
+                .contentType("application/json")
+                .header("Server-Timing", matchesPattern("queue;dur=\\d.*run;dur=\\d.*"))
+                .body("model_name", equalTo("oip-doubling"))
+                .body("model_version", equalTo("1"))
+                .body("id", equalTo("a-1"))
+                .body("outputs[0].shape", equalTo(List.of(1, 3)))
+                .body("outputs[0].data", equalTo(List.of(2.0f, 4.0f, 7.0f)));
+    }
+
+    @Test
+    void infers_from_binary_tensors() {
+        var message =
+                RequestCodec.encode(
+                        new InferRequest(
+                                List.of(Tensor.floats("x", new long[] {2, 3}, 1, 2, 3, 4, 5, 6))));
+
+        var answer =
+                given().config(
+                                RestAssuredConfig.config()
+                                        .encoderConfig(
+                                                EncoderConfig.encoderConfig()
+                                                        .appendDefaultContentCharsetToContentTypeIfUndefined(
+                                                                false)))
+                        .header("Inference-Header-Content-Length", message.headerLength())
+                        .contentType("application/octet-stream")
+                        .body(message.body())
+                        .post("/v2/models/oip-doubling/versions/1/infer");
+
+        assertThat(answer.statusCode()).isEqualTo(200);
+        assertThat(answer.contentType()).isEqualTo("application/octet-stream");
+        var response =
+                ResponseCodec.decode(
+                        new Message(
+                                answer.asByteArray(),
+                                Integer.parseInt(
+                                        answer.header("Inference-Header-Content-Length"))));
+        assertThat(response.output("y").numbers()).containsExactly(2, 4, 6, 8, 10, 12);
+    }
+
+    @Test
+    void describes_a_model() {
+        given().get("/v2/models/oip-doubling")
+                .then()
+                .statusCode(200)
+                .body("versions", equalTo(List.of("1")))
+                .body("platform", equalTo("onnx_onnxv1"))
+                .body("inputs[0].datatype", equalTo("FP32"))
+                .body("inputs[0].shape", equalTo(List.of(-1, 3)));
+        given().get("/v2/models/oip-doubling/versions/1/ready")
+                .then()
+                .statusCode(200)
+                .body("ready", is(true));
+    }
+
+    @Test
+    void says_which_input_is_wrong_and_how() {
+        given().body(REQUEST.replace("[1, 3]", "[3, 1]"))
+                .contentType("application/json")
+                .post("/v2/models/oip-doubling/infer")
+                .then()
+                .statusCode(400)
+                .body("error", equalTo("input \"x\": expected FP32 [-1, 3], came FP32 [3, 1]"));
+    }
+
+    @Test
+    void answers_every_failure_in_its_own_form() {
+        given().body(REQUEST)
+                .post("/v2/models/oip-missing/infer")
+                .then()
+                .statusCode(404)
+                .body("error", containsString("oip-missing"));
+        given().get("/v2/models/oip-doubling/versions/9")
+                .then()
+                .statusCode(404)
+                .body("error", containsString("9"));
+        given().get("/v2/models/oip-doubling/no/such/thing")
+                .then()
+                .statusCode(404)
+                .body("error", containsString("nothing at this address"));
+        given().header("Inference-Header-Content-Length", "99999")
+                .body(REQUEST)
+                .post("/v2/models/oip-doubling/infer")
+                .then()
+                .statusCode(400)
+                .body("error", containsString("Inference-Header-Content-Length"));
+    }
+
+    @Test
+    void follows_the_champion_and_else_the_newest() {
+        register("oip-moving", Models.doubling());
+        register("oip-moving", Models.identity(Onnx.FLOAT, "N", 3));
+        given().body(REQUEST)
+                .post("/v2/models/oip-moving/infer")
+                .then()
+                .statusCode(200)
+                .body("model_version", equalTo("2"));
+    }
+
+    @Test
+    void lists_loads_and_unloads() {
+        given().contentType("application/json")
+                .body("{}")
+                .post("/v2/repository/index")
+                .then()
+                .statusCode(200)
+                .body("name", hasItem("oip-doubling"));
+        given().post("/v2/repository/models/oip-doubling/unload").then().statusCode(200);
+        given().post("/v2/repository/models/oip-doubling/load").then().statusCode(200);
+    }
+
+    @Test
+    void counts_what_it_served() {
+        given().body(REQUEST).post("/v2/models/oip-doubling/infer").then().statusCode(200);
+
+        given().get("/q/metrics")
+                .then()
+                .body(
+                        containsString(
+                                "atelier_inference_requests_seconds_count{code=\"200\",model=\"oip-doubling\",version=\"1\"}"))
+                .body(containsString("atelier_sandbox_level"));
+    }
+}
