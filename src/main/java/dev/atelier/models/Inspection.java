@@ -6,6 +6,7 @@ import dev.atelier.models.FileReport.Verdict;
 import java.io.IOException;
 import java.io.InputStream;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.HashSet;
@@ -13,6 +14,7 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
+import java.util.TreeMap;
 import java.util.function.Function;
 import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
@@ -40,9 +42,11 @@ final class Inspection {
             List<String> warnings) {}
 
     /** Where the bytes of a file come from. */
-    @FunctionalInterface
     interface Content {
         InputStream open(ModelFile file) throws IOException;
+
+        /** A file of this machine with those bytes, for what must be read out of order. */
+        Path path(ModelFile file) throws IOException;
     }
 
     private static final int LARGEST_TEXT = 4 << 20;
@@ -51,7 +55,7 @@ final class Inspection {
     private final Content content;
     private final List<FileReport> reports = new ArrayList<>();
     private final List<String> warnings = new ArrayList<>();
-    private final Map<String, OnnxGraph> graphs = new java.util.TreeMap<>();
+    private final Map<String, OnnxGraph> graphs = new TreeMap<>();
 
     private Inspection(List<ModelFile> files, Content content) {
         this.files = files;
@@ -125,7 +129,7 @@ final class Inspection {
         if (extension.equals("onnx")) {
             return onnx(file);
         }
-        return FileReport.clean(path, "Data");
+        return Contents.look(file, content);
     }
 
     private FileReport onnx(ModelFile file) throws IOException {

@@ -388,6 +388,7 @@ final class OnnxReader {
             switch (tag >>> 3) {
                 case 1 -> {
                     value.kind = "tensor";
+                    value.type = ElementType.UNDEFINED.label();
                     inside(tag, () -> tensorType(value));
                 }
                 case 8 -> {

@@ -13,6 +13,8 @@ import io.quarkus.runtime.StartupEvent;
 import jakarta.enterprise.context.ApplicationScoped;
 import jakarta.enterprise.event.Observes;
 import java.io.IOException;
+import java.io.InputStream;
+import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.CompletableFuture;
@@ -158,7 +160,7 @@ class ScanQueue {
                         job.model,
                         job.number);
         try {
-            return Inspection.of(files, file -> blobs.open(file.sha256()));
+            return Inspection.of(files, new FromBlobs(blobs));
         } catch (IOException | Problem e) {
             if (attempt < MOST_ATTEMPTS) {
                 throw new IllegalStateException("The files cannot be read", e);
@@ -170,6 +172,18 @@ class ScanQueue {
             }
             LOG.errorf(e, "The scan of %s version %d failed for good", job.model, job.number);
             return failed("The scan failed; the log of the portal says why.");
+        }
+    }
+
+    private record FromBlobs(Blobs blobs) implements Inspection.Content {
+        @Override
+        public InputStream open(ModelFile file) {
+            return blobs.open(file.sha256());
+        }
+
+        @Override
+        public Path path(ModelFile file) {
+            return blobs.local(file.sha256());
         }
     }
 

@@ -42,7 +42,7 @@ class SeedingTest {
                             root.relativize(path).toString(), path.toString(), Files.size(path)));
         }
 
-        var result = Inspection.of(bundle, file -> Files.newInputStream(Path.of(file.sha256())));
+        var result = Inspection.of(bundle, new OnDisk());
 
         assertThat(result.refusal()).isNull();
         assertThat(result.unservable()).isNull();
