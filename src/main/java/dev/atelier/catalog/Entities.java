@@ -43,13 +43,42 @@ public class Entities {
     public record Refusal(EntityDocument document, String reason) {}
 
     private final DataSource database;
+    private final dev.atelier.identity.Audit audit;
 
-    Entities(DataSource database) {
+    Entities(DataSource database, dev.atelier.identity.Audit audit) {
         this.database = database;
+        this.audit = audit;
     }
 
     public Optional<Entity> find(EntityRef ref) {
         return query("where e.ref = ?", ref.toString()).stream().findFirst();
+    }
+
+    Optional<Entity> findByUid(UUID uid) {
+        return query("where e.uid = ?", uid).stream().findFirst();
+    }
+
+    /** Deletes an entity; while its source still names it, the next read brings it back. */
+    @Transactional(Transactional.TxType.MANDATORY)
+    void delete(Entity entity) {
+        try (var connection = database.getConnection()) {
+            var writes = EntityWrites.begin(connection);
+            writes.remove(List.of(entity.ref().toString()));
+            if (entity.kind().equals("Location")) {
+                Sources.name(connection, entity.ref().toString(), List.of());
+            }
+            writes.end();
+            SqlRead.update(
+                    database,
+                    "update catalog_source set digest = null where type || ':' || target = ?",
+                    entity.location().orElse(""));
+            audit.record(
+                    "catalog-entity.delete",
+                    entity.ref().toString(),
+                    java.util.Map.of("uid", entity.uid().toString()));
+        } catch (SQLException e) {
+            throw new SqlRead.Failed(e);
+        }
     }
 
     /** Those that exist, in no order. */

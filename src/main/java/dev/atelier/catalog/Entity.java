@@ -259,7 +259,7 @@ public final class Entity {
         out.append('}');
     }
 
-    private static String status(String errors) {
+    static String status(String errors) {
         var status = Json.object();
         var items = status.putArray("items");
         for (var error : Json.trusted(errors)) {

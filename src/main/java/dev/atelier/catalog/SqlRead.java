@@ -7,6 +7,7 @@ import java.sql.SQLException;
 import java.time.Instant;
 import java.time.ZoneOffset;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import javax.sql.DataSource;
 import org.jspecify.annotations.Nullable;
@@ -62,12 +63,22 @@ final class SqlRead {
         }
     }
 
+    /** The database holds no NUL, so a question with one must match nothing instead of failing. */
+    private static String storable(String text) {
+        return text.indexOf(0) < 0 ? text : text.replace('\0', '\ufffd');
+    }
+
     static void bind(Connection connection, PreparedStatement statement, @Nullable Object... values)
             throws SQLException {
         for (int i = 0; i < values.length; i++) {
             switch (values[i]) {
+                case String text -> statement.setString(i + 1, storable(text));
                 case String[] texts ->
-                        statement.setArray(i + 1, connection.createArrayOf("text", texts));
+                        statement.setArray(
+                                i + 1,
+                                connection.createArrayOf(
+                                        "text",
+                                        Arrays.stream(texts).map(SqlRead::storable).toArray()));
                 case Instant instant ->
                         statement.setObject(i + 1, instant.atOffset(ZoneOffset.UTC));
                 case null -> statement.setObject(i + 1, null);

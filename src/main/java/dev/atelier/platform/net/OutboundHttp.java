@@ -174,6 +174,17 @@ public class OutboundHttp {
         var host = host(uri.getHost());
         boolean tls = scheme.equals("https");
         int port = uri.getPort() >= 0 ? uri.getPort() : tls ? 443 : 80;
+        boolean named =
+                allowed.stream()
+                        .anyMatch(
+                                entry ->
+                                        entry.host.equals(host)
+                                                && (entry.port == -1 || entry.port == port));
+        if (!named && (!tls || port != 443)) {
+            throw new Refused(
+                    "Only https on port 443 is fetched. An administrator can allow this host"
+                            + " with ATELIER_OUTBOUND_ALLOW.");
+        }
         InetAddress[] addresses;
         try {
             addresses = resolver.resolve(host);
@@ -184,17 +195,12 @@ public class OutboundHttp {
             throw new IOException("The host \"%s\" has no address.".formatted(host));
         }
         for (var address : addresses) {
-            boolean listed = isListed(host, port, address);
-            if (!listed && !PublicAddress.is(address)) {
+            if (!isListed(host, port, address)
+                    && (!PublicAddress.is(address) || !tls || port != 443)) {
                 throw new Refused(
                         ("The host \"%s\" is inside a private network. An administrator can allow it"
                                         + " with ATELIER_OUTBOUND_ALLOW.")
                                 .formatted(host));
-            }
-            if (!listed && (!tls || port != 443)) {
-                throw new Refused(
-                        "Only https on port 443 is fetched. An administrator can allow this host"
-                                + " with ATELIER_OUTBOUND_ALLOW.");
             }
         }
         return new Target(uri, host, port, tls, addresses[0]);

@@ -1,0 +1,352 @@
+package dev.atelier.catalog;
+
+import dev.atelier.catalog.EntityFilter.Sql;
+import jakarta.enterprise.context.ApplicationScoped;
+import java.io.ByteArrayOutputStream;
+import java.io.IOException;
+import java.io.OutputStream;
+import java.nio.charset.StandardCharsets;
+import java.sql.ResultSet;
+import java.sql.SQLException;
+import java.util.ArrayList;
+import java.util.Collections;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import javax.sql.DataSource;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Pages, counts and facets over the entities, for both APIs and the pages. Documents leave as the
+ * bytes that are stored. Counts and facets are kept until the catalog's revision changes.
+ */
+@ApplicationScoped
+class EntityQueries {
+
+    private static final int MOST_KEPT = 500;
+
+    /** How a list is ordered; entities that lack the field are left out when it must be there. */
+    record Order(String field, boolean descending) {}
+
+    /** A full-text condition: the term is anywhere in one of the fields. */
+    record Text(String term, List<String> fields) {}
+
+    /** A place in an ordered list: the value that is ordered by, and the id that breaks ties. */
+    record Position(@Nullable String value, long id) {}
+
+    /**
+     * @param filter which entities
+     * @param text further condition, or null
+     * @param order null means by id
+     * @param after null begins at the start
+     * @param backwards the page before {@code after} instead of the one behind it
+     */
+    record Page(
+            EntityFilter filter,
+            @Nullable Text text,
+            @Nullable Order order,
+            @Nullable Position after,
+            boolean backwards,
+            int offset,
+            int limit) {}
+
+    /** One entity as bytes of JSON, and where it stands in the list. */
+    record Row(byte[] json, Position position) {}
+
+    record Rows(long revision, List<Row> rows, boolean more) {}
+
+    record FacetValue(String value, long count) {}
+
+    private record Kept<T>(long revision, T value) {}
+
+    private final DataSource database;
+    private final Map<String, Kept<Long>> counts = kept();
+    private final Map<String, Kept<List<FacetValue>>> facets = kept();
+
+    EntityQueries(DataSource database) {
+        this.database = database;
+    }
+
+    private static <T> Map<String, Kept<T>> kept() {
+        return Collections.synchronizedMap(
+                new LinkedHashMap<>(16, 0.75f, true) {
+                    private static final long serialVersionUID = 1;
+
+                    @Override
+                    protected boolean removeEldestEntry(Map.Entry<String, Kept<T>> eldest) {
+                        return size() > MOST_KEPT;
+                    }
+                });
+    }
+
+    /** One page; reads one row more than the limit to know whether there is more. */
+    Rows page(Page page) {
+        var key = orderKey(page.order);
+        var direction = (page.order != null && page.order.descending) != page.backwards;
+        var sql = new Sql();
+        sql.add("select e.id, ");
+        orderValue(sql, key);
+        sql.add(
+                " as k, e.document, e.relations, e.errors, (select n from catalog_revision)"
+                        + " from catalog_entity e where ");
+        where(sql, page.filter, page.text, page.order);
+        if (key != null) {
+            sql.add(" and ");
+            orderValue(sql, key);
+            sql.add(" is not null");
+        }
+        var after = page.after;
+        if (after != null) {
+            var sign = direction ? " < " : " > ";
+            if (key == null) {
+                sql.add(" and e.id" + sign + "?", after.id);
+            } else {
+                sql.add(" and (");
+                orderValue(sql, key);
+                sql.add(", e.id)" + sign + "(?, ?)", String.valueOf(after.value), after.id);
+            }
+        }
+        var way = direction ? " desc" : " asc";
+        sql.add(" order by ");
+        if (key != null) {
+            orderValue(sql, key);
+            sql.add(way + ", ");
+        }
+        sql.add("e.id" + way + " limit ? offset ?", page.limit + 1, page.offset);
+        var revision = new long[] {-1};
+        var rows =
+                new ArrayList<>(
+                        SqlRead.list(
+                                database,
+                                sql.text.toString(),
+                                row -> {
+                                    revision[0] = row.getLong(6);
+                                    return row(row);
+                                },
+                                sql.values.toArray()));
+        boolean more = rows.size() > page.limit;
+        if (more) {
+            rows.removeLast();
+        }
+        if (page.backwards) {
+            Collections.reverse(rows);
+        }
+        return new Rows(revision[0], rows, more);
+    }
+
+    private static Row row(ResultSet row) throws SQLException {
+        var document = row.getBytes(3);
+        var relations = row.getBytes(4);
+        var errors = row.getString(5);
+        var out = new ByteArrayOutputStream(document.length + relations.length + 20);
+        append(out, document, relations, errors);
+        return new Row(out.toByteArray(), new Position(row.getString(2), row.getLong(1)));
+    }
+
+    private static void append(
+            ByteArrayOutputStream out, byte[] document, byte[] relations, @Nullable String errors) {
+        out.write(document, 0, document.length - 1);
+        out.writeBytes(RELATIONS);
+        out.writeBytes(relations);
+        if (errors != null) {
+            out.writeBytes(STATUS);
+            out.writeBytes(Entity.status(errors).getBytes(StandardCharsets.UTF_8));
+        }
+        out.write('}');
+    }
+
+    private static final byte[] RELATIONS = ",\"relations\":".getBytes(StandardCharsets.UTF_8);
+    private static final byte[] STATUS = ",\"status\":".getBytes(StandardCharsets.UTF_8);
+
+    /** Entities by reference, those that exist and match. */
+    Map<String, byte[]> byRefs(List<String> refs, EntityFilter filter) {
+        var sql = new Sql();
+        sql.add(
+                "select e.id, null, e.document, e.relations, e.errors, e.ref from catalog_entity e"
+                        + " where e.ref = any(?) and ",
+                (Object) refs.toArray(String[]::new));
+        filter.write(sql);
+        var found = new java.util.HashMap<String, byte[]>();
+        SqlRead.list(
+                        database,
+                        sql.text.toString(),
+                        row -> Map.entry(row.getString(6), row(row).json),
+                        sql.values.toArray())
+                .forEach(entry -> found.put(entry.getKey(), entry.getValue()));
+        return found;
+    }
+
+    /** Writes all matching entities as one JSON array, row by row. */
+    void stream(
+            EntityFilter filter,
+            List<Order> orders,
+            int offset,
+            int limit,
+            OutputStream out,
+            java.util.function.UnaryOperator<byte[]> projection)
+            throws IOException {
+        var sql = new Sql();
+        sql.add(
+                "select e.id, null, e.document, e.relations, e.errors from catalog_entity e where ");
+        filter.write(sql);
+        sql.add(" order by ");
+        for (var order : orders) {
+            orderValue(sql, EntityIndex.fold(order.field));
+            sql.add(order.descending ? " desc nulls last, " : " asc nulls last, ");
+        }
+        sql.add("e.id offset ? limit ?", offset, limit < 0 ? Integer.MAX_VALUE : limit);
+        try (var connection = database.getConnection()) {
+            connection.setAutoCommit(false); // else the driver would hold all rows in memory
+            try (var statement = connection.prepareStatement(sql.text.toString())) {
+                statement.setFetchSize(500);
+                SqlRead.bind(connection, statement, sql.values.toArray());
+                out.write('[');
+                boolean first = true;
+                try (var rows = statement.executeQuery()) {
+                    while (rows.next()) {
+                        if (!first) {
+                            out.write(',');
+                        }
+                        first = false;
+                        out.write(projection.apply(row(rows).json));
+                    }
+                }
+                out.write(']');
+                connection.commit();
+            } finally {
+                connection.setAutoCommit(true);
+            }
+        } catch (SQLException e) {
+            throw new SqlRead.Failed(e);
+        }
+    }
+
+    /** How many there are in all, kept until the catalog changes. */
+    long count(EntityFilter filter, @Nullable Text text, @Nullable Order order, long revision) {
+        var sql = new Sql();
+        where(sql, filter, text, order);
+        var key = orderKey(order);
+        if (key != null && !EntityFilter.ALWAYS.contains(key)) {
+            sql.add(" and ");
+            orderValue(sql, key);
+            sql.add(" is not null");
+        }
+        var question = sql.key();
+        var known = counts.get(question);
+        if (known != null && known.revision == revision) {
+            return known.value;
+        }
+        var fresh =
+                SqlRead.one(
+                        database,
+                        "select count(*), (select n from catalog_revision) from catalog_entity e where "
+                                + sql.text,
+                        row -> new Kept<>(row.getLong(2), row.getLong(1)),
+                        sql.values.toArray());
+        counts.put(question, fresh);
+        return fresh.value;
+    }
+
+    /** Values of a field with their counts, most frequent first; kept until the catalog changes. */
+    List<FacetValue> facet(String field, EntityFilter filter, @Nullable Text text, long revision) {
+        var condition = new Sql();
+        where(condition, filter, text, null);
+        var question = EntityIndex.fold(field) + "\u001d" + condition.key();
+        var known = facets.get(question);
+        if (known != null && known.revision == revision) {
+            return known.value;
+        }
+        var sql = new Sql();
+        var key = EntityIndex.fold(field);
+        var column =
+                switch (key) {
+                    case "kind" -> "e.kind";
+                    case "metadata.name" -> "e.name";
+                    case "metadata.namespace" -> "e.namespace";
+                    case "metadata.uid" -> "e.uid::text";
+                    case "spec.type" -> "e.type";
+                    case "spec.lifecycle" -> "e.lifecycle";
+                    default -> null;
+                };
+        if (column != null) {
+            sql.add("select " + column + " as v, count(*) from catalog_entity e where ");
+        } else if (key.startsWith("relations.")) {
+            sql.add(
+                    "select r.target_ref as v, count(distinct e.id) from catalog_entity e"
+                            + " join catalog_relation r on r.source_ref = e.ref and lower(r.type) = ?"
+                            + " where ",
+                    key.substring("relations.".length()));
+        } else {
+            sql.add(
+                    "select v, count(*) from catalog_entity e"
+                            + " cross join lateral jsonb_array_elements_text(e.facts -> ?) v where ",
+                    key);
+        }
+        sql.text.append(condition.text);
+        sql.values.addAll(condition.values);
+        sql.add(" group by 1 having " + (column == null ? "true" : column + " is not null"));
+        sql.add(" order by 2 desc, 1 limit 10000");
+        var values =
+                SqlRead.list(
+                        database,
+                        sql.text.toString(),
+                        row -> new FacetValue(row.getString(1), row.getLong(2)),
+                        sql.values.toArray());
+        facets.put(question, new Kept<>(revision, values));
+        return values;
+    }
+
+    private static @Nullable String orderKey(@Nullable Order order) {
+        return order == null ? null : EntityIndex.fold(order.field);
+    }
+
+    private static void orderValue(Sql sql, @Nullable String key) {
+        if (key == null) {
+            sql.add("null::text");
+            return;
+        }
+        var column = EntityFilter.column(key);
+        if (column != null) {
+            sql.add(column);
+        } else if (key.startsWith("relations.")) {
+            sql.add(
+                    "(select min(r.target_ref) from catalog_relation r where r.source_ref = e.ref"
+                            + " and lower(r.type) = '%s')"
+                                    .formatted(key.substring(10).replaceAll("\\W", "")));
+        } else {
+            // As text in the statement, because the planner and the row comparison need the very
+            // same
+            // expression; quotes and backslashes cannot occur then.
+            sql.add("lower(e.facts -> '%s' ->> 0)".formatted(key.replaceAll("[^-\\w.:/+#@ ]", "")));
+        }
+    }
+
+    private static void where(
+            Sql sql, EntityFilter filter, @Nullable Text text, @Nullable Order order) {
+        filter.write(sql);
+        if (text == null || text.term.isBlank()) {
+            return;
+        }
+        var pattern = "%" + Entities.likePattern(EntityIndex.fold(text.term.strip())) + "%";
+        var fields =
+                !text.fields.isEmpty()
+                        ? text.fields
+                        : List.of(order == null ? "metadata.uid" : order.field);
+        sql.add(" and (");
+        for (int i = 0; i < fields.size(); i++) {
+            sql.add(i == 0 ? "" : " or ");
+            var key = EntityIndex.fold(fields.get(i));
+            var column = EntityFilter.column(key);
+            if (column != null) {
+                sql.add(column + " like ?", pattern);
+            } else {
+                sql.add(
+                        "exists (select from jsonb_array_elements_text(e.facts -> ?) v"
+                                + " where lower(v) like ?)",
+                        key,
+                        pattern);
+            }
+        }
+        sql.add(")");
+    }
+}

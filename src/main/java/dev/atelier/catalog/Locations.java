@@ -1,0 +1,187 @@
+package dev.atelier.catalog;
+
+import dev.atelier.catalog.Sources.Target;
+import dev.atelier.identity.Audit;
+import dev.atelier.identity.Caller;
+import dev.atelier.platform.net.OutboundHttp;
+import dev.atelier.platform.problems.Conflict;
+import dev.atelier.platform.problems.Invalid;
+import dev.atelier.platform.problems.NotFound;
+import jakarta.enterprise.context.ApplicationScoped;
+import jakarta.transaction.Transactional;
+import java.io.IOException;
+import java.sql.Connection;
+import java.sql.SQLException;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.UUID;
+import javax.sql.DataSource;
+
+/** Locations that people and clients registered. Each becomes a Location entity. */
+@ApplicationScoped
+class Locations {
+
+    record Registered(UUID id, String type, String target) {
+        Target source() {
+            return new Target(type, target, false);
+        }
+    }
+
+    private final DataSource database;
+    private final Audit audit;
+    private final Caller caller;
+    private final Ingestion ingestion;
+    private final OutboundHttp http;
+
+    Locations(
+            DataSource database,
+            Audit audit,
+            Caller caller,
+            Ingestion ingestion,
+            OutboundHttp http) {
+        this.database = database;
+        this.audit = audit;
+        this.caller = caller;
+        this.ingestion = ingestion;
+        this.http = http;
+    }
+
+    List<Registered> all() {
+        return query("order by added_at, id");
+    }
+
+    Optional<Registered> find(UUID id) {
+        return query("where id = ?", id).stream().findFirst();
+    }
+
+    Optional<Registered> find(String type, String target) {
+        return query("where type = ? and target = ?", type, target).stream().findFirst();
+    }
+
+    Registered require(String id) {
+        try {
+            return find(UUID.fromString(id))
+                    .orElseThrow(() -> new NotFound("Found no location with ID " + id));
+        } catch (IllegalArgumentException e) {
+            throw new NotFound("Found no location with ID " + id);
+        }
+    }
+
+    private List<Registered> query(String where, Object... values) {
+        return SqlRead.list(
+                database,
+                "select id, type, target from catalog_location " + where,
+                row ->
+                        new Registered(
+                                row.getObject(1, UUID.class), row.getString(2), row.getString(3)),
+                values);
+    }
+
+    /** Refuses what may not be registered, saying why. */
+    void check(String type, String target) {
+        if (!type.equals("url")) {
+            throw new Invalid("Registered locations must be of an allowed type [\"url\"]");
+        }
+        if (target.length() > 2000) {
+            throw new Invalid("The target is too long");
+        }
+        try {
+            http.require(SourceReader.raw(target));
+        } catch (OutboundHttp.Refused e) {
+            throw new Invalid(
+                    "The target cannot be read. " + e.getMessage(),
+                    List.of(new Invalid.Field("target", String.valueOf(e.getMessage()))));
+        } catch (IOException e) {
+            // A host that does not resolve now may do so later; the problems page will tell.
+        }
+    }
+
+    @Transactional
+    Registered register(String type, String target) {
+        check(type, target);
+        if (find(type, target).isPresent()) {
+            throw new Conflict("Location %s:%s already exists".formatted(type, target));
+        }
+        var location = new Registered(UUID.randomUUID(), type, target);
+        try (var connection = database.getConnection()) {
+            try (var insert =
+                    connection.prepareStatement(
+                            "insert into catalog_location (id, type, target, added_by)"
+                                    + " values (?, ?, ?, ?)")) {
+                insert.setObject(1, location.id);
+                insert.setString(2, type);
+                insert.setString(3, target);
+                insert.setString(4, caller.entityRef());
+                insert.executeUpdate();
+            }
+            publish(connection);
+            audit.record(
+                    "catalog-location.register",
+                    type + ":" + target,
+                    Map.of("id", location.id.toString()));
+        } catch (SQLException e) {
+            throw new SqlRead.Failed(e);
+        }
+        return location;
+    }
+
+    @Transactional
+    Registered change(String id, String type, String target) {
+        var old = require(id);
+        check(type, target);
+        find(type, target)
+                .filter(other -> !other.id.equals(old.id))
+                .ifPresent(
+                        _ -> {
+                            throw new Conflict(
+                                    "Location %s:%s already exists".formatted(type, target));
+                        });
+        try (var connection = database.getConnection()) {
+            SqlRead.update(
+                    database,
+                    "update catalog_location set type = ?, target = ? where id = ?",
+                    type,
+                    target,
+                    old.id);
+            publish(connection);
+            audit.record(
+                    "catalog-location.change",
+                    type + ":" + target,
+                    Map.of("id", id, "before", old.source().toString()));
+        } catch (SQLException e) {
+            throw new SqlRead.Failed(e);
+        }
+        return new Registered(old.id, type, target);
+    }
+
+    /** Takes a location away with everything that only it gave. */
+    @Transactional
+    void remove(String id) {
+        var location = require(id);
+        try (var connection = database.getConnection()) {
+            SqlRead.update(database, "delete from catalog_location where id = ?", location.id);
+            publish(connection);
+            audit.record("catalog-location.remove", location.source().toString(), Map.of("id", id));
+        } catch (SQLException e) {
+            throw new SqlRead.Failed(e);
+        }
+    }
+
+    private void publish(Connection connection) throws SQLException {
+        var all = all();
+        ingestion.publish(
+                "locations", all.stream().map(l -> Ingestion.location(l.source())).toList());
+        for (var location : all) {
+            Sources.name(
+                    connection,
+                    Ingestion.location(location.source()).ref().toString(),
+                    List.of(location.source()));
+        }
+        ingestion.forget(connection, true);
+    }
+
+    void readSoon() {
+        ingestion.wake();
+    }
+}
