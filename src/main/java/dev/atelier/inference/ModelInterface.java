@@ -182,6 +182,8 @@ public record ModelInterface(
             @Nullable String format,
             @Nullable Double scoreThreshold,
             @Nullable Double iouThreshold,
+            @Nullable Double regionThreshold,
+            @Nullable Double expand,
             @Nullable String decoder,
             @Nullable String alphabet,
             @Nullable Integer blank) {
@@ -194,7 +196,7 @@ public record ModelInterface(
         public static Output plain(String name, OutputKind kind) {
             return new Output(
                     name, kind, null, List.of(), null, null, null, null, null, null, null, false,
-                    null, null, null, null, null, null);
+                    null, null, null, null, null, null, null, null);
         }
 
         public String label() {

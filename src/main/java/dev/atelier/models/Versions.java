@@ -88,6 +88,13 @@ public class Versions {
      * @throws NotFound when there is no such model, or no version of it is ready
      */
     public ModelVersion ready(String model) {
+        return serving(model)
+                .orElseThrow(
+                        () -> new NotFound("No version of the model \"" + model + "\" is ready."));
+    }
+
+    /** The same, empty when there is none. */
+    public Optional<ModelVersion> serving(String model) {
         return sql.first(
                         """
                         select v.model, v.number from model_version v
@@ -100,9 +107,7 @@ public class Versions {
                         """,
                         Versions::key,
                         model)
-                .map(this::load)
-                .orElseThrow(
-                        () -> new NotFound("No version of the model \"" + model + "\" is ready."));
+                .map(this::load);
     }
 
     /**

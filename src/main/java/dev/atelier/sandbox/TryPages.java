@@ -1,0 +1,524 @@
+package dev.atelier.sandbox;
+
+import dev.atelier.catalog.Entities;
+import dev.atelier.catalog.EntityRef;
+import dev.atelier.catalog.EntityShell;
+import dev.atelier.catalog.EntityShells;
+import dev.atelier.identity.Caller;
+import dev.atelier.inference.ModelInterface.Field;
+import dev.atelier.inference.ModelInterface.FieldType;
+import dev.atelier.inference.ResponseCodec;
+import dev.atelier.models.ModelVersion;
+import dev.atelier.models.Models;
+import dev.atelier.models.Versions;
+import dev.atelier.platform.problems.Invalid;
+import dev.atelier.platform.problems.NotFound;
+import dev.atelier.platform.web.Browser;
+import io.quarkus.qute.CheckedTemplate;
+import io.quarkus.qute.TemplateInstance;
+import io.smallrye.common.annotation.RunOnVirtualThread;
+import jakarta.ws.rs.Consumes;
+import jakarta.ws.rs.GET;
+import jakarta.ws.rs.POST;
+import jakarta.ws.rs.Path;
+import jakarta.ws.rs.PathParam;
+import jakarta.ws.rs.Produces;
+import jakarta.ws.rs.core.Context;
+import jakarta.ws.rs.core.HttpHeaders;
+import jakarta.ws.rs.core.MediaType;
+import jakarta.ws.rs.core.Response;
+import jakarta.ws.rs.core.UriInfo;
+import java.net.URI;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.UUID;
+import org.jboss.resteasy.reactive.RestQuery;
+import org.jboss.resteasy.reactive.server.multipart.MultipartFormDataInput;
+import org.jspecify.annotations.Nullable;
+
+/** The Try it tab of a model: its form, its calls, why and what if. */
+@Path("/models/{model}")
+@Produces(MediaType.TEXT_HTML)
+@RunOnVirtualThread
+public class TryPages {
+
+    private static final int RECENT = 8;
+
+    @CheckedTemplate(basePath = "sandbox")
+    static class Templates {
+        static native TemplateInstance tryit(EntityShell shell, TryView view);
+
+        static native TemplateInstance tryit$outcome(TryView view);
+
+        static native TemplateInstance tryit$code(TryView view);
+
+        static native TemplateInstance tryit$recent(TryView view);
+
+        static native TemplateInstance why(EntityShell shell, WhyView view);
+
+        static native TemplateInstance why$panel(WhyView view);
+
+        static native TemplateInstance whatif(EntityShell shell, WhatIfView view);
+
+        static native TemplateInstance whatif$panel(WhatIfView view);
+    }
+
+    private final Entities entities;
+    private final EntityShells shells;
+    private final Models models;
+    private final Versions versions;
+    private final Trial trial;
+    private final Explanations explanations;
+    private final Calls calls;
+    private final Uploads uploads;
+    private final Caller caller;
+
+    TryPages(
+            Entities entities,
+            EntityShells shells,
+            Models models,
+            Versions versions,
+            Trial trial,
+            Explanations explanations,
+            Calls calls,
+            Uploads uploads,
+            Caller caller) {
+        this.entities = entities;
+        this.shells = shells;
+        this.models = models;
+        this.versions = versions;
+        this.trial = trial;
+        this.explanations = explanations;
+        this.calls = calls;
+        this.uploads = uploads;
+        this.caller = caller;
+    }
+
+    @GET
+    @Path("try")
+    public TemplateInstance page(
+            @PathParam("model") String model,
+            @RestQuery @Nullable String version,
+            @RestQuery @Nullable Integer example,
+            @RestQuery @Nullable UUID call,
+            @Context UriInfo uri) {
+        if (call != null) {
+            return reopened(model, call, uri);
+        }
+        var subject = version == null ? versions.ready(model) : versions.ready(model, version);
+        var form = form(subject);
+        var examples = form.description().examples();
+        var chosen =
+                examples.isEmpty()
+                        ? -1
+                        : Math.clamp(example == null ? 0 : example, 0, examples.size() - 1);
+        var entries =
+                chosen < 0 ? Entries.presets(form) : Entries.example(form, examples.get(chosen));
+        var page = new Page(subject, form, entries, null, List.of(), null);
+        return Templates.tryit(shell(model), view(page, uri, chosen, null, false));
+    }
+
+    @POST
+    @Path("calls")
+    @Consumes(MediaType.MULTIPART_FORM_DATA)
+    public Response call(
+            @PathParam("model") String model,
+            MultipartFormDataInput input,
+            @Context HttpHeaders headers,
+            @Context UriInfo uri) {
+        var given = uploads.read(input);
+        var subject = versions.ready(model, given.single("version").orElse("0"));
+        var beside =
+                given.single("with").filter(v -> !v.isEmpty()).map(v -> versions.ready(model, v));
+        var form = form(subject);
+        var entries = new Entries(given.entries(form));
+        var htmx = Browser.of(headers) == Browser.HTMX;
+        try {
+            var contents = uploads.contents(subject, form, entries, given.files());
+            var outcomes = new ArrayList<Kept>();
+            outcomes.add(run(subject, form, entries, contents, given.files()));
+            beside.ifPresent(
+                    other ->
+                            outcomes.add(
+                                    run(other, form(other), entries, contents, given.files())));
+            var first = outcomes.getFirst();
+            var reopen = "/models/" + model + "/try?call=" + first.call.id();
+            if (!htmx) {
+                return Response.seeOther(URI.create(reopen)).build();
+            }
+            var page =
+                    new Page(
+                            subject,
+                            form,
+                            entries,
+                            beside.map(ModelVersion::number).orElse(null),
+                            outcomes,
+                            first);
+            return answer(view(page, uri, -1, null, true)).header("HX-Push-Url", reopen).build();
+        } catch (Invalid wrong) {
+            var page = new Page(subject, form, entries, null, List.of(), null);
+            var view = view(page, uri, -1, wrong, htmx);
+            return htmx
+                    ? Response.status(422).entity(Templates.tryit$outcome(view).render()).build()
+                    : Response.status(422)
+                            .entity(Templates.tryit(shell(model), view).render())
+                            .build();
+        }
+    }
+
+    @GET
+    @Path("calls/{id}/why")
+    public TemplateInstance why(
+            @PathParam("model") String model,
+            @PathParam("id") UUID id,
+            @Context HttpHeaders headers) {
+        var opened = open(model, id);
+        var back = "/models/" + model + "/try?call=" + id;
+        WhyView view;
+        try {
+            view =
+                    new WhyView(
+                            "why-" + id,
+                            explanations.why(
+                                    opened.version, opened.form, opened.row(), opened.target()),
+                            "",
+                            back);
+        } catch (Explanations.NotExplained e) {
+            view = new WhyView("why-" + id, null, String.valueOf(e.getMessage()), back);
+        }
+        return Browser.of(headers) == Browser.HTMX
+                ? Templates.why$panel(view)
+                : Templates.why(shell(model), view);
+    }
+
+    @GET
+    @Path("calls/{id}/what-if")
+    public TemplateInstance whatIf(
+            @PathParam("model") String model,
+            @PathParam("id") UUID id,
+            @RestQuery("field") @Nullable String name,
+            @RestQuery @Nullable String at,
+            @Context HttpHeaders headers) {
+        var opened = open(model, id);
+        var fields = Explanations.sweepable(opened.form);
+        var field =
+                fields.stream()
+                        .filter(f -> f.name().equals(name))
+                        .findFirst()
+                        .orElseGet(fields::getFirst);
+        var row = opened.row();
+        var asked = row[opened.form.fields().indexOf(field)];
+        var looked = at == null || field.type() != FieldType.NUMBER ? asked : Entries.at(field, at);
+        var sweep =
+                explanations.whatIf(
+                        opened.version, opened.form, row, opened.target(), field, looked);
+        var view =
+                new WhatIfView(
+                        "what-if-" + id,
+                        fields,
+                        sweep,
+                        "",
+                        "/models/" + model + "/calls/" + id + "/what-if",
+                        "/models/" + model + "/try?call=" + id);
+        return Browser.of(headers) == Browser.HTMX
+                ? Templates.whatif$panel(view)
+                : Templates.whatif(shell(model), view);
+    }
+
+    /** The request of a call, for snippets whose body is too long to print. */
+    @GET
+    @Path("calls/{id}/request.json")
+    @Produces(MediaType.APPLICATION_JSON)
+    public Response request(@PathParam("model") String model, @PathParam("id") UUID id) {
+        var opened = open(model, id);
+        var ended = rerun(opened);
+        return Response.ok(RequestJson.of(ended.inputs()))
+                .header("Content-Disposition", "attachment; filename=\"request.json\"")
+                .build();
+    }
+
+    /** A picture or recording that somebody sent with a call. */
+    @GET
+    @Path("calls/{id}/uploads/{field}")
+    @Produces(MediaType.APPLICATION_OCTET_STREAM)
+    public Response upload(
+            @PathParam("model") String model,
+            @PathParam("id") UUID id,
+            @PathParam("field") String field) {
+        var upload =
+                Optional.ofNullable(open(model, id).call.entries().get(field))
+                        .flatMap(texts -> uploads.kept(texts.getFirst()))
+                        .orElseThrow(() -> new NotFound("This call has no such upload."));
+        return Response.ok(upload.content())
+                .type(upload.mediaType())
+                .header("Cache-Control", "private, max-age=86400, immutable")
+                .build();
+    }
+
+    /** A call with the model it went to. */
+    private record Opened(Calls.Call call, ModelVersion version, Form form, Entries entries) {
+        Object[] row() {
+            return entries.row(form);
+        }
+
+        Target target() {
+            var response = call.response();
+            if (!form.tabular() || response == null) {
+                throw new NotFound("Only answered calls of tabular models are explained.");
+            }
+            return Target.of(ResponseCodec.decode(response), form.description().outputs())
+                    .orElseThrow(
+                            () ->
+                                    new NotFound(
+                                            "This model gives no single number that could be explained."));
+        }
+    }
+
+    /** What was run and kept. */
+    private record Kept(Calls.Call call, Form form, Trial.Ended ended) {}
+
+    private record Page(
+            ModelVersion version,
+            Form form,
+            Entries entries,
+            @Nullable Integer beside,
+            List<Kept> outcomes,
+            @Nullable Kept first) {}
+
+    private Opened open(String model, UUID id) {
+        var call =
+                calls.find(model, id)
+                        .orElseThrow(
+                                () ->
+                                        new NotFound(
+                                                "There is no such call. Calls are kept 30 days."));
+        var version = versions.ready(model, Integer.toString(call.version()));
+        var form = form(version);
+        return new Opened(call, version, form, new Entries(call.entries()));
+    }
+
+    private TemplateInstance reopened(String model, UUID id, UriInfo uri) {
+        var opened = open(model, id);
+        var ended = rerun(opened);
+        var kept = new Kept(opened.call, opened.form, ended);
+        var page = new Page(opened.version, opened.form, opened.entries, null, List.of(kept), kept);
+        return Templates.tryit(shell(model), view(page, uri, -1, null, false));
+    }
+
+    private Trial.Ended rerun(Opened opened) {
+        return trial.run(
+                opened.version,
+                opened.form,
+                opened.entries,
+                uploads.contents(opened.version, opened.form, opened.entries, Map.of()));
+    }
+
+    private Kept run(
+            ModelVersion version,
+            Form form,
+            Entries entries,
+            Map<String, byte[]> contents,
+            Map<String, Calls.Upload> files) {
+        var ended = trial.run(version, form, entries, contents);
+        var texts = new HashMap<>(entries.texts());
+        files.forEach((name, file) -> texts.put(name, List.of(Uploads.reference(file))));
+        var verdict = ended.verdict();
+        var call =
+                new Calls.Call(
+                        UUID.randomUUID(),
+                        version.model(),
+                        version.number(),
+                        caller.entityRef(),
+                        Instant.now(),
+                        texts,
+                        verdict == null ? String.valueOf(ended.error()) : verdict.summary(),
+                        verdict == null,
+                        ended.response(),
+                        ended.took());
+        calls.keep(call, List.copyOf(files.values()));
+        return new Kept(call, form, ended);
+    }
+
+    private static Response.ResponseBuilder answer(TryView view) {
+        return Response.ok(
+                Templates.tryit$outcome(view).render()
+                        + Templates.tryit$code(view).render()
+                        + Templates.tryit$recent(view).render());
+    }
+
+    private TryView view(
+            Page page, UriInfo uri, int example, @Nullable Invalid wrong, boolean swapped) {
+        var version = page.version;
+        var form = page.form;
+        var home = "/models/" + version.model();
+        var filesAt =
+                "/api/v1/models/%s/versions/%d/files".formatted(version.model(), version.number());
+        var errors = new HashMap<String, String>();
+        var complaints = new ArrayList<TryView.Complaint>();
+        if (wrong != null) {
+            for (var field : wrong.fields()) {
+                errors.put(field.name(), field.reason());
+                complaints.add(
+                        new TryView.Complaint(
+                                "f-" + field.name().replaceAll("[^A-Za-z0-9_-]", "-"),
+                                label(form, field.name()),
+                                field.reason()));
+            }
+        }
+        var call = page.first == null ? null : page.first.call;
+        Control.Address seen =
+                (field, value) ->
+                        Uploads.isKept(value) && call != null
+                                ? home + "/calls/" + call.id() + "/uploads/" + field.name()
+                                : filesAt + "/" + value;
+        var aliases = new HashMap<Integer, String>();
+        models.find(version.model())
+                .ifPresent(
+                        model ->
+                                model.aliases()
+                                        .forEach((alias, number) -> aliases.put(number, alias)));
+        var examples = form.description().examples();
+        var outcomes = page.outcomes.stream().map(kept -> outcome(kept, home, filesAt)).toList();
+        return new TryView(
+                home,
+                home + "/try",
+                home + "/calls",
+                filesAt,
+                "/v2/models/%s/versions/%d/openapi.json"
+                        .formatted(version.model(), version.number()),
+                version.number(),
+                page.beside,
+                versions.list(version.model()).stream()
+                        .filter(ModelVersion::servable)
+                        .limit(100)
+                        .map(v -> new TryView.Choice(v.number(), aliases.get(v.number())))
+                        .toList(),
+                indexed(examples.stream().map(e -> e.title()).toList()),
+                example,
+                example < 0 || example >= examples.size() ? null : examples.get(example).title(),
+                (int) form.fields().stream().filter(f -> f.type() != FieldType.CONSTANT).count(),
+                Control.groups(form, page.entries, errors, seen),
+                form.advanced().stream()
+                        .flatMap(f -> Control.of(f, form, page.entries, errors, seen).stream())
+                        .toList(),
+                wrong == null ? null : wrong.detail(),
+                complaints,
+                outcomes,
+                page.first == null || page.first.ended.inputs().isEmpty()
+                        ? null
+                        : Snippets.of(
+                                uri.getBaseUri()
+                                        + "v2/models/%s/versions/%d/infer"
+                                                .formatted(version.model(), version.number()),
+                                RequestJson.of(page.first.ended.inputs())),
+                call == null ? null : home + "/calls/" + call.id() + "/request.json",
+                calls.recent(version.model(), caller.entityRef(), RECENT).stream()
+                        .map(c -> recent(c, form))
+                        .toList(),
+                said(page),
+                swapped);
+    }
+
+    private static TryView.Outcome outcome(Kept kept, String home, String filesAt) {
+        var call = kept.call;
+        var took = kept.ended.took();
+        var picture =
+                kept.form.fields().stream().filter(f -> f.type() == FieldType.IMAGE).findFirst();
+        var explainable =
+                kept.form.tabular()
+                        && kept.ended.response() != null
+                        && Target.of(
+                                        ResponseCodec.decode(kept.ended.response()),
+                                        kept.form.description().outputs())
+                                .isPresent();
+        return new TryView.Outcome(
+                call.id(),
+                call.version(),
+                call.at(),
+                kept.ended.verdict(),
+                kept.ended.error(),
+                TryView.Timing.of(took),
+                TryView.millis(took.total()),
+                false,
+                explainable,
+                picture.map(f -> pictureAt(f, call, home, filesAt)).orElse(null));
+    }
+
+    private static String pictureAt(Field field, Calls.Call call, String home, String filesAt) {
+        var value = call.entries().getOrDefault(field.name(), List.of("")).getFirst();
+        return Uploads.isKept(value)
+                ? home + "/calls/" + call.id() + "/uploads/" + field.name()
+                : filesAt + "/" + value;
+    }
+
+    private static TryView.Recent recent(Calls.Call call, Form form) {
+        var input = new ArrayList<String>();
+        for (var field : form.fields()) {
+            var texts = call.entries().getOrDefault(field.name(), List.of());
+            if (input.size() < 3 && field.type() != FieldType.CONSTANT && !texts.isEmpty()) {
+                var text = texts.getFirst();
+                input.add(
+                        Uploads.isKept(text)
+                                ? "upload"
+                                : text.length() > 40 ? text.substring(0, 40) + "…" : text);
+            }
+        }
+        return new TryView.Recent(
+                call.id(),
+                call.at(),
+                String.join(", ", input),
+                call.version(),
+                call.summary(),
+                TryView.millis(call.took().total()));
+    }
+
+    private static String said(Page page) {
+        return page.first == null
+                ? ""
+                : page.first.ended.verdict() == null
+                        ? "No answer: " + page.first.ended.error()
+                        : "Result: " + page.first.call.summary();
+    }
+
+    private static String label(Form form, String name) {
+        return form.fields().stream()
+                .filter(f -> f.name().equals(name))
+                .findFirst()
+                .map(Field::label)
+                .orElse(name);
+    }
+
+    private static List<TryView.ExampleLink> indexed(List<String> titles) {
+        var links = new ArrayList<TryView.ExampleLink>();
+        for (var title : titles) {
+            links.add(new TryView.ExampleLink(links.size(), title));
+        }
+        return links;
+    }
+
+    private EntityShell shell(String model) {
+        var entity =
+                entities.find(EntityRef.of("Model", model))
+                        .orElseThrow(() -> new NotFound("There is no model \"" + model + "\"."));
+        return shells.shell(entity, "/models/" + model + "/try");
+    }
+
+    private static Form form(ModelVersion version) {
+        var signature = version.signature();
+        if (!version.servable() || signature == null) {
+            throw new NotFound(
+                    "Version %d of \"%s\" cannot be tried: %s"
+                            .formatted(
+                                    version.number(),
+                                    version.model(),
+                                    version.unservable() == null
+                                            ? "it holds no model that Atelier can run."
+                                            : version.unservable()));
+        }
+        return Form.of(signature, version.modelInterface());
+    }
+}
