@@ -327,8 +327,8 @@ final class Workers {
     }
 
     private static String tooSlow(Call call) {
-        return "The model was stopped after its time limit of %d ms."
-                .formatted(call.frame.limitMillis());
+        return "The model was stopped after its time limit; this call ran for %d ms."
+                .formatted((System.nanoTime() - call.decoded) / 1_000_000);
     }
 
     private String explained(OrtException e) {

@@ -117,17 +117,21 @@ public final class Models {
                 .model();
     }
 
-    /** One multiplication of two {@code [n, n]} matrices, which nothing can stop half way. */
+    /** One operator that nothing can stop half way: the maximum of every square of 1001 × 1001. */
     public static byte[] heavy() {
         return new Onnx()
-                .input("shape", INT64, 2)
-                .output("y", FLOAT, "n", "n")
+                .input("shape", INT64, 4)
+                .output("y", FLOAT, "n", "c", "h", "w")
                 .node(
                         "ConstantOfShape",
                         List.of("shape"),
                         List.of("a"),
                         Onnx.tensorAttribute("value", Onnx.floats("", new long[] {1}, 1)))
-                .node("MatMul", List.of("a", "a"), List.of("y"))
+                .node(
+                        "MaxPool",
+                        List.of("a"),
+                        List.of("y"),
+                        Onnx.attribute("kernel_shape", 1001, 1001))
                 .model();
     }
 

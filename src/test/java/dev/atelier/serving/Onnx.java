@@ -75,6 +75,12 @@ public final class Onnx {
         return new Message().text(1, name).number(3, value).number(20, 2).end();
     }
 
+    public static byte[] attribute(String name, long... values) {
+        var attribute = new Message().text(1, name);
+        Arrays.stream(values).forEach(value -> attribute.number(8, value));
+        return attribute.number(20, 7).end();
+    }
+
     public static byte[] tensorAttribute(String name, byte[] tensor) {
         return new Message().text(1, name).bytes(5, tensor).number(20, 4).end();
     }
