@@ -10,6 +10,8 @@ import java.util.Map;
 /** The portal's own PostgreSQL in a fresh folder, as a user's first start would make it. */
 public class TestDatabase implements QuarkusTestResourceLifecycleManager {
 
+    private static boolean stopsAtEnd;
+
     @Override
     public Map<String, String> start() {
         try {
@@ -17,6 +19,10 @@ public class TestDatabase implements QuarkusTestResourceLifecycleManager {
             System.setProperty("atelier.data", data.toString());
         } catch (IOException e) {
             throw new UncheckedIOException(e);
+        }
+        if (!stopsAtEnd) {
+            stopsAtEnd = true;
+            Runtime.getRuntime().addShutdownHook(new Thread(EmbeddedDatabase::stop));
         }
         EmbeddedDatabase.start();
         return Map.of(

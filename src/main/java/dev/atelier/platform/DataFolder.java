@@ -1,9 +1,11 @@
 package dev.atelier.platform;
 
 import java.io.IOException;
-import java.io.UncheckedIOException;
 import java.nio.channels.FileChannel;
 import java.nio.channels.FileLock;
+import java.nio.file.AccessDeniedException;
+import java.nio.file.FileAlreadyExistsException;
+import java.nio.file.FileSystemException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
@@ -39,11 +41,7 @@ public final class DataFolder {
             }
             return folder;
         } catch (IOException e) {
-            throw new UncheckedIOException(
-                    "The data folder "
-                            + path()
-                            + " cannot be written. Choose another with --data or ATELIER_DATA.",
-                    e);
+            throw unwritable(e);
         }
     }
 
@@ -51,7 +49,7 @@ public final class DataFolder {
      * Takes the folder for this process until it ends; the kernel gives it back even after {@code
      * kill -9}.
      *
-     * @throws IllegalStateException when another portal holds it
+     * @throws CannotStart when another portal holds it, or it cannot be written
      */
     public static FileLock lock() {
         var file = part("").resolve("portal.lock");
@@ -62,14 +60,30 @@ public final class DataFolder {
             var lock = channel.tryLock();
             if (lock == null) {
                 channel.close();
-                throw new IllegalStateException(
+                throw new CannotStart(
                         "Another portal is using "
                                 + path()
                                 + ". Stop it, or choose another folder with --data.");
             }
             return lock;
         } catch (IOException e) {
-            throw new UncheckedIOException("The data folder cannot be locked: " + file, e);
+            throw unwritable(e);
         }
+    }
+
+    private static CannotStart unwritable(IOException e) {
+        return new CannotStart(
+                "The data folder %s cannot be written (%s). Choose another with --data or ATELIER_DATA."
+                        .formatted(path(), reason(e)),
+                e);
+    }
+
+    private static String reason(IOException e) {
+        return switch (e) {
+            case AccessDeniedException _ -> "permission denied";
+            case FileAlreadyExistsException _ -> "it is a file, not a folder";
+            case FileSystemException system when system.getReason() != null -> system.getReason();
+            default -> String.valueOf(e.getMessage());
+        };
     }
 }

@@ -1,5 +1,6 @@
 package dev.atelier.platform.web;
 
+import dev.atelier.platform.CannotStart;
 import dev.atelier.platform.DataFolder;
 import io.quarkus.runtime.LaunchMode;
 import io.quarkus.runtime.StartupEvent;
@@ -38,7 +39,7 @@ class Announcement {
     void refuseOpenNetwork(
             @Observes @Priority(Interceptor.Priority.PLATFORM_BEFORE) StartupEvent event) {
         if (!LOOPBACK.contains(host) && !openToNetwork) {
-            throw new IllegalStateException(
+            throw new CannotStart(
                     "Sign-in is not set up, so the portal listens on loopback only, not on "
                             + host
                             + ". ATELIER_ALLOW_OPEN_NETWORK=true lets everyone on that network act as"
