@@ -9,6 +9,7 @@ import java.time.Instant;
 import java.time.OffsetDateTime;
 import java.util.ArrayList;
 import java.util.Collection;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -224,6 +225,20 @@ public class Entities {
         }
     }
 
+    /** How many entities there are of each kind, the most first. */
+    public Map<String, Long> countByKind() {
+        var counts = new LinkedHashMap<String, Long>();
+        SqlRead.list(
+                        database,
+                        """
+                        select kind, count(*) from catalog_entity where kind <> 'Location'
+                        group by kind order by count(*) desc, kind
+                        """,
+                        row -> Map.entry(row.getString(1), row.getLong(2)))
+                .forEach(entry -> counts.put(entry.getKey(), entry.getValue()));
+        return counts;
+    }
+
     /** What a suggestion list shows of an entity. */
     public record Suggestion(
             EntityRef ref, String kind, String title, String description, double score) {}
@@ -273,7 +288,7 @@ public class Entities {
     }
 
     /** Display names of those that exist, by reference. */
-    Map<String, String> titles(Collection<String> refs) {
+    public Map<String, String> titles(Collection<String> refs) {
         return SqlRead.list(
                         database,
                         """

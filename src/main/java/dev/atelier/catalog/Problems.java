@@ -16,7 +16,7 @@ import org.jspecify.annotations.Nullable;
 
 /** What is wrong with sources and their documents, and since when. */
 @ApplicationScoped
-class Problems {
+public class Problems {
 
     /**
      * @param location {@code type:target} of the source
@@ -293,7 +293,8 @@ class Problems {
         return places;
     }
 
-    long count() {
+    /** How many problems are open. */
+    public long count() {
         return SqlRead.one(database, "select count(*) from catalog_problem", row -> row.getLong(1));
     }
 }

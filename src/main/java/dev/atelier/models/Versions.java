@@ -152,6 +152,24 @@ public class Versions {
                 .map(this::load);
     }
 
+    /**
+     * Newest versions that were refused: somebody waits for them, and nothing newer replaced them.
+     */
+    public List<ModelVersion> refused(int limit) {
+        return sql
+                .list(
+                        """
+                        select v.model, v.number from model_version v
+                        join model m on m.name = v.model and m.last_version = v.number
+                        where v.state = 'REFUSED' order by v.created_at desc limit ?
+                        """,
+                        Versions::key,
+                        limit)
+                .stream()
+                .map(this::load)
+                .toList();
+    }
+
     /** Whether the model has a version of just these files. */
     boolean holds(String model, String digest) {
         return sql.first(

@@ -19,7 +19,7 @@ import org.jspecify.annotations.Nullable;
 
 /** The calls that people made on Try it, and the pictures and recordings they sent. */
 @ApplicationScoped
-class Calls {
+public class Calls {
 
     /** A longer answer is not kept; opening the call runs it again. */
     private static final int LONGEST_RESPONSE = 1 << 20;
@@ -30,7 +30,7 @@ class Calls {
      * @param entries what was entered, by field; an upload is {@code sha256:} and its digest
      * @param response the model's answer; null when it failed or was too long to keep
      */
-    record Call(
+    public record Call(
             UUID id,
             String model,
             int version,
@@ -100,6 +100,12 @@ class Calls {
                 model,
                 actor,
                 limit);
+    }
+
+    /** The newest calls of a person over all models. */
+    public List<Call> recent(String actor, int limit) {
+        return sql.list(
+                COLUMNS + " where actor = ? order by at desc limit ?", this::read, actor, limit);
     }
 
     Optional<Upload> upload(String sha256) {

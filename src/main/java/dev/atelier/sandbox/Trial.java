@@ -28,7 +28,7 @@ import org.jspecify.annotations.Nullable;
 
 /** One try: from what people entered to the model's answer. */
 @ApplicationScoped
-class Trial {
+public class Trial {
 
     /** Longer recordings are refused: each window is a call. */
     private static final int MOST_WINDOWS = 4_000;
@@ -41,7 +41,7 @@ class Trial {
      * @param prepare turning texts, pictures and recordings into tensors
      * @param total from the portal's first byte to the last, transport included
      */
-    record Took(long prepare, long decode, long queue, long run, long encode, long total) {
+    public record Took(long prepare, long decode, long queue, long run, long encode, long total) {
         static final Took NOTHING = new Took(0, 0, 0, 0, 0, 0);
 
         Took plus(Took other) {

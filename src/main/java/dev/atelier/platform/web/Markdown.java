@@ -96,23 +96,28 @@ public final class Markdown {
 
     private Markdown() {}
 
-    /** The same with addresses as they stand. */
+    /** As part of a section: headings begin at level 3, addresses stay as they stand. */
     public static RawString html(String markdown) {
         return html(markdown, UnaryOperator.identity());
+    }
+
+    /** As part of a section: headings begin at level 3. */
+    public static RawString html(String markdown, UnaryOperator<String> addresses) {
+        return html(markdown, addresses, 3);
     }
 
     /**
      * @param addresses turns each address of a link or picture into the one to use, say a relative
      *     one into that of a file of the same bundle
-     * @return sanitised HTML whose headings begin at level 2: the page has the first
+     * @param first level that the text's highest heading becomes; none below it is skipped
      */
-    public static RawString html(String markdown, UnaryOperator<String> addresses) {
+    public static RawString html(String markdown, UnaryOperator<String> addresses, int first) {
         var cut =
                 markdown.length() <= LONGEST
                         ? markdown
                         : markdown.substring(0, LONGEST) + "\n\n*Cut: the text is over 1 MB.*";
         var document = PARSER.parse(cut);
-        document.accept(new Adapting(addresses));
+        document.accept(new Adapting(addresses, first));
         return new RawString(POLICY.sanitize(RENDERER.render(document)));
     }
 
@@ -136,14 +141,22 @@ public final class Markdown {
 
     private static final class Adapting extends AbstractVisitor {
         private final UnaryOperator<String> addresses;
+        private final int first;
+        private int highest;
+        private int before;
 
-        Adapting(UnaryOperator<String> addresses) {
+        Adapting(UnaryOperator<String> addresses, int first) {
             this.addresses = addresses;
+            this.first = first;
+            this.before = first - 1;
         }
 
         @Override
         public void visit(Heading heading) {
-            heading.setLevel(Math.min(6, heading.getLevel() + 1));
+            highest = highest == 0 ? heading.getLevel() : Math.min(highest, heading.getLevel());
+            var level = first + heading.getLevel() - highest;
+            before = Math.min(6, Math.min(level, before + 1));
+            heading.setLevel(before);
             visitChildren(heading);
         }
 

@@ -70,16 +70,24 @@ class MarkdownTest {
                                         address -> "/docs/" + address)
                                 .getValue());
 
-        assertThat(page.select("h2").text()).isEqualTo("Title");
+        assertThat(page.select("h3").text()).isEqualTo("Title");
         assertThat(page.select("td").eachText()).containsExactly("1", "2");
         assertThat(page.select("a").eachAttr("href")).containsExactly("#s-limits", "/docs/a.md");
-        assertThat(page.getElementById("s-limits").tagName()).isEqualTo("h3");
+        assertThat(page.getElementById("s-limits").tagName()).isEqualTo("h4");
     }
 
     @ParameterizedTest
     @ValueSource(strings = {"> ", "[", "- ", "*a ", "![", "<", "`", "(", "**"})
     void that_is_a_bomb_ends(String piece) {
         assertThat(Markdown.html(piece.repeat(50_000)).getValue()).isNotEmpty();
+    }
+
+    @Test
+    void skips_no_level_of_headings() {
+        var page = Jsoup.parse(Markdown.html("## A\n\n##### B\n\n## C", a -> a, 2).getValue());
+
+        assertThat(page.select("h2").eachText()).containsExactly("A", "C");
+        assertThat(page.select("h3").eachText()).containsExactly("B");
     }
 
     @Test
