@@ -7,7 +7,8 @@ import java.io.UncheckedIOException;
 /**
  * What a runner is told to load, and the limits that hold from then on.
  *
- * @param file the model file, absolute as the runner sees it
+ * @param folder of the bundle, absolute as the runner sees it
+ * @param file the model file, absolute too
  * @param memory bytes the model may take beyond what the empty runner has
  * @param maxOutput bytes of one answer
  * @param maxBatch rows that are merged into one run; 1 for no merging
@@ -16,6 +17,7 @@ import java.io.UncheckedIOException;
 public record LoadRequest(
         String name,
         String version,
+        String folder,
         String file,
         long memory,
         int maxOutput,
@@ -28,6 +30,7 @@ public record LoadRequest(
             json.writeStartObject();
             json.writeStringField("name", name);
             json.writeStringField("version", version);
+            json.writeStringField("folder", folder);
             json.writeStringField("file", file);
             json.writeNumberField("memory", memory);
             json.writeNumberField("maxOutput", maxOutput);
@@ -43,6 +46,7 @@ public record LoadRequest(
     public static LoadRequest fromJson(byte[] body) throws IOException {
         String name = "";
         String version = "";
+        String folder = "";
         String file = "";
         long memory = 0;
         int maxOutput = 0;
@@ -58,6 +62,7 @@ public record LoadRequest(
                 switch (member) {
                     case "name" -> name = parser.getText();
                     case "version" -> version = parser.getText();
+                    case "folder" -> folder = parser.getText();
                     case "file" -> file = parser.getText();
                     case "memory" -> memory = parser.getLongValue();
                     case "maxOutput" -> maxOutput = parser.getIntValue();
@@ -67,6 +72,6 @@ public record LoadRequest(
                 }
             }
         }
-        return new LoadRequest(name, version, file, memory, maxOutput, maxBatch, threads);
+        return new LoadRequest(name, version, folder, file, memory, maxOutput, maxBatch, threads);
     }
 }

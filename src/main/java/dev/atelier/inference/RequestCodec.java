@@ -176,6 +176,15 @@ public final class RequestCodec {
 
     /** Writes a request with binary tensors, asking for what it says. */
     public static Message encode(InferRequest request) {
+        return encode(request, null);
+    }
+
+    /**
+     * The same with a member {@code info} beside the tensors, which {@link #decode} passes over.
+     *
+     * @param info JSON, written as it is
+     */
+    public static Message encode(InferRequest request, @Nullable String info) {
         int binary = 0;
         for (var input : request.inputs()) {
             binary = Math.addExact(binary, input.data().remaining());
@@ -187,6 +196,10 @@ public final class RequestCodec {
             json.writeStartObject();
             if (request.id() != null) {
                 json.writeStringField("id", request.id());
+            }
+            if (info != null) {
+                json.writeFieldName("info");
+                json.writeRawValue(info);
             }
             if (request.binaryOutput()) {
                 json.writeObjectFieldStart("parameters");

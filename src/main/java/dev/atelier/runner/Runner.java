@@ -16,6 +16,7 @@ import java.io.FileInputStream;
 import java.io.FileOutputStream;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.Path;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -34,6 +35,7 @@ public final class Runner {
 
     private @Nullable Model model;
     private @Nullable Workers workers;
+    private @Nullable Preparation preparation;
 
     private Runner(
             DataInputStream in, Answers answers, OrtEnvironment environment, int maxRequest) {
@@ -80,7 +82,13 @@ public final class Runner {
                         workers.add(frame);
                     }
                 }
-                case PREPARE -> refuse(frame, 501, "This runner prepares nothing.");
+                case PREPARE -> {
+                    if (preparation == null) {
+                        refuse(frame, 503, "No model is loaded.");
+                    } else {
+                        preparation.add(frame);
+                    }
+                }
                 case STATS -> stats(frame);
                 case READY, ANSWER -> throw new IOException("the portal does not send this");
             }
@@ -100,6 +108,8 @@ public final class Runner {
             model = loaded;
             workers = new Workers(loaded, answers, watchdog);
             workers.start(request.threads());
+            preparation = new Preparation(Path.of(request.folder()), loaded.signature(), answers);
+            preparation.start();
             answers.send(
                     Frame.answer(
                             frame.id(),

@@ -3,6 +3,7 @@ package dev.atelier.serving;
 import dev.atelier.inference.Frame;
 import dev.atelier.inference.InferRequest;
 import dev.atelier.inference.Message;
+import dev.atelier.inference.ModelInterface;
 import dev.atelier.inference.RequestCodec;
 import dev.atelier.inference.Signature;
 import dev.atelier.models.ModelVersion;
@@ -188,6 +189,22 @@ public class Gateway {
     /** Calls a model with tensors; the answer's outputs come binary. */
     public Answer infer(Servable servable, InferRequest request) {
         return infer(servable, RequestCodec.encode(request), config.limit());
+    }
+
+    /**
+     * Turns a value of a text, image or audio field into tensors, inside the runner.
+     *
+     * @param value UTF-8 text, the bytes of a PNG, JPEG, GIF or BMP picture, or of a WAV file
+     */
+    public Preparation prepare(Servable servable, ModelInterface.Field field, byte[] value) {
+        return Preparation.of(
+                running()
+                        .pool
+                        .call(
+                                servable,
+                                Frame.Kind.PREPARE,
+                                Preparation.request(field, value),
+                                config.limit()));
     }
 
     /**

@@ -43,11 +43,14 @@ record RunnerInstallation(Path java, Path folder) {
                             "dev/atelier/runner/", "dev/atelier/runner/Runner.class",
                             "dev/atelier/inference/", "dev/atelier/inference/Frame.class",
                             "ai/onnxruntime/", "ai/onnxruntime/OrtSession.class",
+                            "ai/djl/huggingface/tokenizers/jni/",
+                                    "ai/djl/huggingface/tokenizers/jni/CharSpan.class",
                             "com/fasterxml/jackson/core/",
                                     "com/fasterxml/jackson/core/JsonFactory.class"));
 
     private static final List<String> LIBRARIES =
             List.of("libonnxruntime.so", "libonnxruntime4j_jni.so");
+    private static final String TOKENIZERS = "libtokenizers.so";
 
     Path jar() {
         return folder.resolve("runner.jar");
@@ -68,6 +71,11 @@ record RunnerInstallation(Path java, Path folder) {
                 for (var library : LIBRARIES) {
                     extract("ai/onnxruntime/native/" + platform() + "/" + library, fresh, library);
                 }
+                extract(
+                        "native/lib/%s/cpu/%s"
+                                .formatted(platform().replace("x64", "x86_64"), TOKENIZERS),
+                        fresh,
+                        TOKENIZERS);
                 try {
                     Files.move(fresh, folder, StandardCopyOption.ATOMIC_MOVE);
                 } catch (IOException e) {

@@ -339,6 +339,7 @@ final class RunnerPool implements AutoCloseable {
                         new LoadRequest(
                                 servable.name(),
                                 servable.version(),
+                                sandbox.modelFolder(runner.slot()).toString(),
                                 sandbox.modelFolder(runner.slot())
                                         .resolve(servable.main())
                                         .toString(),
