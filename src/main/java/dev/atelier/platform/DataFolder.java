@@ -71,6 +71,20 @@ public final class DataFolder {
         }
     }
 
+    /** Whether another process holds the folder. */
+    public static boolean isInUse() {
+        var file = path().resolve("portal.lock");
+        if (Files.notExists(file)) {
+            return false;
+        }
+        try (var channel = FileChannel.open(file, StandardOpenOption.WRITE);
+                var lock = channel.tryLock()) {
+            return lock == null;
+        } catch (IOException e) {
+            return false;
+        }
+    }
+
     private static CannotStart unwritable(IOException e) {
         return new CannotStart(
                 "The data folder %s cannot be written (%s). Choose another with --data or ATELIER_DATA."

@@ -10,6 +10,7 @@ import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermissions;
 import java.security.SecureRandom;
 import java.util.HexFormat;
+import java.util.OptionalInt;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -78,6 +79,23 @@ public final class EmbeddedDatabase {
     /** The file of the password below a data folder; it exists once the database was started. */
     public static Path passwordFile() {
         return DataFolder.path().resolve("postgres-" + MAJOR).resolve("password");
+    }
+
+    /** Whether the data folder holds a database already. */
+    static boolean exists() {
+        return Files.exists(passwordFile().resolveSibling("cluster").resolve("PG_VERSION"));
+    }
+
+    /** The port that the server of the data folder has written down. */
+    static OptionalInt portInUse() throws IOException {
+        var file = passwordFile().resolveSibling("cluster").resolve("postmaster.pid");
+        if (Files.notExists(file)) {
+            return OptionalInt.empty();
+        }
+        var lines = Files.readAllLines(file);
+        return lines.size() < 4
+                ? OptionalInt.empty()
+                : OptionalInt.of(Integer.parseInt(lines.get(3).strip()));
     }
 
     private static void writePassword(Path file) throws IOException {
