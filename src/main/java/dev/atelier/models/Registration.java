@@ -15,6 +15,7 @@ import java.io.UncheckedIOException;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.ExecutionException;
+import java.util.concurrent.Semaphore;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 import org.jspecify.annotations.Nullable;
@@ -42,6 +43,7 @@ class Registration {
     private final Models models;
     private final ModelsConfig config;
     private final ObjectMapper json;
+    private final Semaphore turns = new Semaphore(4, true);
 
     Registration(
             Sql sql,
@@ -100,7 +102,9 @@ class Registration {
         Failpoints.hit("register.received");
         var version = store(name, draft, parameters, key, origin);
         draft.kept();
-        models.publish(models.get(version.model()));
+        if (version.number() == 1) {
+            models.publish(models.get(version.model()));
+        }
         Failpoints.hit("register.committed");
         if (version.state() == ModelVersion.State.SCANNING) {
             await(version);
@@ -123,9 +127,11 @@ class Registration {
         }
     }
 
+    /** Waits for its turn without a connection: who waits for a row lock would hold one. */
     private ModelVersion store(
             String name, Draft draft, Parameters parameters, @Nullable String key, Origin origin)
             throws IOException {
+        turns.acquireUninterruptibly();
         try {
             return QuarkusTransaction.requiringNew()
                     .call(() -> insert(name, draft, parameters, key, origin));
@@ -138,6 +144,8 @@ class Registration {
             throw e;
         } catch (UncheckedIOException e) {
             throw e.getCause();
+        } finally {
+            turns.release();
         }
     }
 

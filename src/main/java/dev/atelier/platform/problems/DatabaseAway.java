@@ -1,6 +1,7 @@
 package dev.atelier.platform.problems;
 
 import java.sql.SQLException;
+import java.util.Locale;
 import org.jspecify.annotations.Nullable;
 
 /** Tells a database that is unreachable or stopping from a statement that is wrong. */
@@ -17,7 +18,9 @@ final class DatabaseAway {
             if (e instanceof SQLException sql) {
                 var state = sql.getSQLState();
                 if (state == null
-                        ? String.valueOf(sql.getMessage()).contains("Acquisition timeout")
+                        ? String.valueOf(sql.getMessage())
+                                .toLowerCase(Locale.ROOT)
+                                .contains("acquisition timeout")
                         : state.startsWith("08")
                                 || state.startsWith("57P")
                                 || state.startsWith("53")) {
