@@ -1,0 +1,396 @@
+package dev.atelier.models;
+
+import dev.atelier.catalog.Entities;
+import dev.atelier.catalog.Entity;
+import dev.atelier.catalog.EntityRef;
+import dev.atelier.catalog.EntityShell;
+import dev.atelier.catalog.EntityShells;
+import dev.atelier.identity.Caller;
+import dev.atelier.platform.database.Sql;
+import dev.atelier.platform.problems.Invalid;
+import dev.atelier.platform.problems.NotFound;
+import io.quarkus.qute.CheckedTemplate;
+import io.quarkus.qute.RawString;
+import io.quarkus.qute.TemplateInstance;
+import io.smallrye.common.annotation.RunOnVirtualThread;
+import jakarta.ws.rs.Consumes;
+import jakarta.ws.rs.GET;
+import jakarta.ws.rs.POST;
+import jakarta.ws.rs.Path;
+import jakarta.ws.rs.PathParam;
+import jakarta.ws.rs.Produces;
+import jakarta.ws.rs.core.MediaType;
+import jakarta.ws.rs.core.Response;
+import java.net.URI;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import org.jboss.resteasy.reactive.RestForm;
+import org.jboss.resteasy.reactive.RestQuery;
+import org.jspecify.annotations.Nullable;
+
+/** A model and its versions for people, inside the catalog's page of its entity. */
+@Path("/models/{model}")
+@Produces(MediaType.TEXT_HTML)
+@RunOnVirtualThread
+public class ModelPages {
+
+    @CheckedTemplate(basePath = "models")
+    static class Templates {
+        static native TemplateInstance overview(EntityShell shell, Overview page);
+
+        static native TemplateInstance versions(EntityShell shell, VersionList page);
+
+        static native TemplateInstance version(EntityShell shell, VersionPage page);
+
+        static native TemplateInstance version$state(VersionPage page);
+    }
+
+    /** A version in a list. */
+    public record Row(
+            int number,
+            String address,
+            List<String> aliases,
+            String status,
+            String scan,
+            long size,
+            Instant at,
+            String by,
+            List<Card.Result> results,
+            String use) {}
+
+    /** Everything on the overview. */
+    public record Overview(
+            Entity entity,
+            @Nullable ModelVersion version,
+            @Nullable RawString card,
+            @Nullable String cardFault,
+            List<Card.Result> results,
+            List<TensorWords> inputs,
+            List<TensorWords> outputs,
+            @Nullable LineageGraph lineage,
+            List<Row> versions,
+            int count,
+            @Nullable String bundleProblem) {
+        public String address() {
+            return "/models/" + entity.name();
+        }
+    }
+
+    /** Everything on the list of versions. */
+    public record VersionList(
+            String name,
+            List<Row> versions,
+            @Nullable String metric,
+            List<AliasRow> aliases,
+            List<Models.AliasMove> moves) {}
+
+    /** An alias and what it names. */
+    public record AliasRow(String alias, int number) {}
+
+    /** A file with what the scan says of it. */
+    public record FileRow(ModelFile file, String address, @Nullable FileReport report) {}
+
+    /** An operator and how often it occurs. */
+    public record OperatorRow(String name, int count) {}
+
+    /** Everything on the page of a version. */
+    public record VersionPage(
+            ModelVersion version,
+            List<String> aliases,
+            List<AliasRow> otherAliases,
+            List<FileRow> files,
+            List<TensorWords> inputs,
+            List<TensorWords> outputs,
+            List<OperatorRow> operators,
+            @Nullable RawString card,
+            @Nullable String cardFault,
+            @Nullable String license,
+            List<Card.Result> results,
+            List<Integer> others,
+            @Nullable Comparison comparison) {
+        public String address() {
+            return "/models/" + version.model() + "/versions/" + version.number();
+        }
+
+        public boolean scanning() {
+            return version.state() == ModelVersion.State.SCANNING;
+        }
+    }
+
+    private final Models models;
+    private final Versions versions;
+    private final Cards cards;
+    private final Entities entities;
+    private final EntityShells shells;
+    private final Sql sql;
+    private final Caller caller;
+
+    ModelPages(
+            Models models,
+            Versions versions,
+            Cards cards,
+            Entities entities,
+            EntityShells shells,
+            Sql sql,
+            Caller caller) {
+        this.models = models;
+        this.versions = versions;
+        this.cards = cards;
+        this.entities = entities;
+        this.shells = shells;
+        this.sql = sql;
+        this.caller = caller;
+    }
+
+    @GET
+    public TemplateInstance overview(@PathParam("model") String name) {
+        var entity = entity(name);
+        var model = models.find(name);
+        var all = model.map(m -> versions.list(m.name())).orElse(List.of());
+        var shown = shown(model, all);
+        var card = shown.flatMap(cards::of);
+        return Templates.overview(
+                shells.shell(entity, ModelTabs.address(entity)),
+                new Overview(
+                        entity,
+                        shown.orElse(null),
+                        card.map(Cards.Rendered::html).orElse(null),
+                        card.map(c -> c.card().fault()).orElse(null),
+                        card.map(c -> c.card().results()).orElse(List.of()),
+                        shown.map(TensorWords::inputs).orElse(List.of()),
+                        shown.map(TensorWords::outputs).orElse(List.of()),
+                        shown.map(version -> LineageGraph.of(version, dataSets(version)))
+                                .orElse(null),
+                        all.stream().limit(5).map(version -> row(version, model)).toList(),
+                        all.size(),
+                        bundleProblem(entity)));
+    }
+
+    /** The champion, else the newest that is ready, else the newest. */
+    private static Optional<ModelVersion> shown(Optional<Model> model, List<ModelVersion> all) {
+        var champion = model.map(m -> m.aliases().get(Models.CHAMPION));
+        return all.stream()
+                .min(
+                        Comparator.comparing(
+                                        (ModelVersion v) -> !champion.equals(Optional.of(v.number())))
+                                .thenComparing(v -> !v.ready())
+                                .thenComparing(v -> -v.number()));
+    }
+
+    private @Nullable String bundleProblem(Entity entity) {
+        return sql.first(
+                        "select coalesce(problem, '') from model_bundle where model = ?",
+                        row -> row.getString(1),
+                        entity.name())
+                .filter(problem -> !problem.isEmpty())
+                .orElse(null);
+    }
+
+    private Map<String, LineageGraph.DataSet> dataSets(ModelVersion version) {
+        var refs = new HashMap<EntityRef, String>();
+        for (var name : version.lineage().datasets()) {
+            try {
+                refs.put(EntityRef.parse(name, "dataset", EntityRef.DEFAULT_NAMESPACE), name);
+            } catch (IllegalArgumentException e) {
+                continue; // a plain text: shown as it is
+            }
+        }
+        var found = new HashMap<String, LineageGraph.DataSet>();
+        for (var entity : entities.find(refs.keySet())) {
+            var name = refs.get(entity.ref());
+            if (name != null) {
+                found.put(name, new LineageGraph.DataSet(entity.displayName(), entity.address()));
+            }
+        }
+        return found;
+    }
+
+    @GET
+    @Path("versions")
+    public TemplateInstance versions(@PathParam("model") String name) {
+        var entity = entity(name);
+        var model = models.find(name);
+        var all = model.map(m -> versions.list(m.name())).orElse(List.of());
+        var rows = all.stream().map(version -> row(version, model)).toList();
+        var metric =
+                rows.stream()
+                        .flatMap(row -> row.results.stream())
+                        .map(Card.Result::metric)
+                        .findFirst()
+                        .orElse(null);
+        return Templates.versions(
+                shells.shell(entity, ModelTabs.address(entity) + "/versions"),
+                new VersionList(
+                        entity.name(),
+                        rows,
+                        metric,
+                        aliasRows(model),
+                        model.map(m -> models.moves(m.name())).orElse(List.of())));
+    }
+
+    private static List<AliasRow> aliasRows(Optional<Model> model) {
+        return model.map(
+                        m ->
+                                m.aliases().entrySet().stream()
+                                        .map(e -> new AliasRow(e.getKey(), e.getValue()))
+                                        .toList())
+                .orElse(List.of());
+    }
+
+    private Row row(ModelVersion version, Optional<Model> model) {
+        var aliases = new ArrayList<String>();
+        model.ifPresent(
+                m ->
+                        m.aliases()
+                                .forEach(
+                                        (alias, number) -> {
+                                            if (number == version.number()) {
+                                                aliases.add(alias);
+                                            }
+                                        }));
+        var worst =
+                version.scan().stream()
+                        .map(FileReport::verdict)
+                        .max(Comparator.naturalOrder())
+                        .orElse(FileReport.Verdict.CLEAN);
+        var settled = version.ready();
+        return new Row(
+                version.number(),
+                "/models/" + version.model() + "/versions/" + version.number(),
+                aliases,
+                settled ? worst.status() : version.state().status(),
+                settled ? worst.label() : version.state().label(),
+                version.size(),
+                version.createdAt(),
+                Figures.actor(version.createdBy()),
+                cards.of(version).map(card -> card.card().results()).orElse(List.of()),
+                use(version, aliases));
+    }
+
+    private static String use(ModelVersion version, List<String> aliases) {
+        return switch (version.state()) {
+            case SCANNING -> "Not yet";
+            case REFUSED -> "Cannot be used";
+            case READY ->
+                    version.servable()
+                            ? aliases.contains(Models.CHAMPION)
+                                    ? "Answers calls without a version"
+                                    : "Answers calls by its number"
+                            : "Files only";
+        };
+    }
+
+    @GET
+    @Path("versions/{version}")
+    public TemplateInstance version(
+            @PathParam("model") String name,
+            @PathParam("version") String numberOrAlias,
+            @RestQuery @Nullable String against) {
+        var entity = entity(name);
+        var page = page(versions.find(name, numberOrAlias), against);
+        return Templates.version(
+                shells.shell(entity, ModelTabs.address(entity) + "/versions"), page);
+    }
+
+    @GET
+    @Path("versions/{version}/state")
+    public TemplateInstance state(
+            @PathParam("model") String name, @PathParam("version") String numberOrAlias) {
+        return Templates.version$state(page(versions.find(name, numberOrAlias), null));
+    }
+
+    private VersionPage page(ModelVersion version, @Nullable String against) {
+        var model = models.get(version.model());
+        var card = cards.of(version);
+        var reports = new HashMap<String, FileReport>();
+        version.scan().forEach(report -> reports.put(report.path(), report));
+        var graph = version.graph();
+        var operators = new ArrayList<OperatorRow>();
+        if (graph != null) {
+            graph.operators().forEach((operator, n) -> operators.add(new OperatorRow(operator, n)));
+            operators.sort(
+                    Comparator.comparing(OperatorRow::count)
+                            .reversed()
+                            .thenComparing(OperatorRow::name));
+        }
+        return new VersionPage(
+                version,
+                models.aliases(version.model(), version.number()),
+                aliasRows(Optional.of(model)).stream()
+                        .filter(row -> row.number != version.number())
+                        .toList(),
+                version.files().stream()
+                        .map(
+                                file ->
+                                        new FileRow(
+                                                file,
+                                                Cards.fileAddress(
+                                                        version.model(),
+                                                        version.number(),
+                                                        file.path()),
+                                                reports.get(file.path())))
+                        .toList(),
+                TensorWords.inputs(version),
+                TensorWords.outputs(version),
+                operators,
+                card.map(Cards.Rendered::html).orElse(null),
+                card.map(c -> c.card().fault()).orElse(null),
+                version.license() != null
+                        ? version.license()
+                        : card.map(c -> c.card().license()).orElse(model.license()),
+                card.map(c -> c.card().results()).orElse(List.of()),
+                versions.list(version.model()).stream()
+                        .map(ModelVersion::number)
+                        .filter(number -> number != version.number())
+                        .limit(100)
+                        .toList(),
+                against == null || against.isBlank() ? null : comparison(version, against));
+    }
+
+    private Comparison comparison(ModelVersion version, String against) {
+        var other = versions.find(version.model(), against);
+        return Comparison.of(
+                other,
+                cards.of(other).map(Cards.Rendered::card).orElse(null),
+                version,
+                cards.of(version).map(Cards.Rendered::card).orElse(null));
+    }
+
+    /**
+     * Moves an alias.
+     *
+     * @param expected the version it named when the form was drawn; 0 when it is to be new
+     */
+    @POST
+    @Path("aliases")
+    @Consumes(MediaType.APPLICATION_FORM_URLENCODED)
+    public Response alias(
+            @PathParam("model") String name,
+            @RestForm @Nullable String alias,
+            @RestForm @Nullable Integer version,
+            @RestForm @Nullable Integer expected) {
+        if (alias == null || version == null) {
+            throw new Invalid("The form needs an alias and a version.");
+        }
+        Models.checkAlias(alias);
+        var model = models.get(name).name();
+        models.move(model, alias, expected, version, caller.entityRef());
+        return Response.seeOther(URI.create("/models/" + model + "/versions/" + version)).build();
+    }
+
+    private Entity entity(String name) {
+        var ref = EntityRef.of("model", name);
+        return entities.find(ref)
+                .or(
+                        () -> {
+                            models.find(name).ifPresent(models::publish);
+                            return entities.find(ref);
+                        })
+                .orElseThrow(() -> new NotFound("There is no model \"" + name + "\"."));
+    }
+}

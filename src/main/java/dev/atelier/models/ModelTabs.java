@@ -1,0 +1,112 @@
+package dev.atelier.models;
+
+import dev.atelier.catalog.Entity;
+import dev.atelier.catalog.EntityAction;
+import dev.atelier.catalog.EntityFact;
+import dev.atelier.catalog.EntityRef;
+import dev.atelier.catalog.EntityTab;
+import jakarta.enterprise.context.ApplicationScoped;
+import java.util.List;
+import java.util.Optional;
+
+/** What the registry draws on the page of a {@code Model} entity. */
+final class ModelTabs {
+
+    private ModelTabs() {}
+
+    /** The registry has one name space; entities elsewhere keep the catalog's own page. */
+    static boolean isOurs(Entity entity) {
+        return entity.kind().equalsIgnoreCase("Model")
+                && entity.namespace().equals(EntityRef.DEFAULT_NAMESPACE);
+    }
+
+    static String address(Entity entity) {
+        return "/models/" + entity.name();
+    }
+
+    @ApplicationScoped
+    static class Overview implements EntityTab {
+        @Override
+        public Optional<Tab> tab(Entity entity) {
+            return isOurs(entity)
+                    ? Optional.of(new Tab("Overview", address(entity), Tab.HOME))
+                    : Optional.empty();
+        }
+    }
+
+    @ApplicationScoped
+    static class VersionList implements EntityTab {
+        private final Models models;
+
+        VersionList(Models models) {
+            this.models = models;
+        }
+
+        @Override
+        public Optional<Tab> tab(Entity entity) {
+            if (!isOurs(entity)) {
+                return Optional.empty();
+            }
+            // Numbers have no gaps and versions are never deleted: the last one is the count.
+            var count = models.find(entity.name()).map(Model::lastVersion).orElse(0);
+            return Optional.of(
+                    new Tab("Versions", address(entity) + "/versions", 100, count == 0 ? null : count));
+        }
+    }
+
+    @ApplicationScoped
+    static class Serving implements EntityFact {
+        private final Models models;
+        private final Versions versions;
+
+        Serving(Models models, Versions versions) {
+            this.models = models;
+            this.versions = versions;
+        }
+
+        @Override
+        public List<Fact> facts(Entity entity) {
+            if (!isOurs(entity)) {
+                return List.of();
+            }
+            var model = models.find(entity.name());
+            if (model.isEmpty() || model.get().lastVersion() == 0) {
+                return List.of(new Fact("Serving", "No version yet", 10).status("off"));
+            }
+            var champion = model.get().aliases().get(Models.CHAMPION);
+            if (champion != null) {
+                return List.of(
+                        new Fact("Serving", "v" + champion, 10)
+                                .link(address(entity) + "/versions/" + champion)
+                                .tag(Models.CHAMPION));
+            }
+            var newest = versions.newest(model.get().name());
+            return newest.map(
+                            version ->
+                                    List.of(
+                                            new Fact("Newest", "v" + version.number(), 10)
+                                                    .link(
+                                                            address(entity)
+                                                                    + "/versions/"
+                                                                    + version.number())
+                                                    .status(version.state().status())
+                                                    .note(version.state().label())))
+                    .orElse(List.of());
+        }
+    }
+
+    @ApplicationScoped
+    static class Register implements EntityAction {
+        @Override
+        public Optional<Action> action(Entity entity) {
+            return isOurs(entity)
+                    ? Optional.of(
+                            new Action(
+                                    "Register a version",
+                                    "/models/new?name=" + entity.name(),
+                                    "upload",
+                                    false))
+                    : Optional.empty();
+        }
+    }
+}
