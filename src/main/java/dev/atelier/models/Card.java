@@ -18,7 +18,9 @@ import org.jspecify.annotations.Nullable;
 record Card(JsonNode frontMatter, String text, @Nullable String fault) {
 
     private static final Pattern FRONT =
-            Pattern.compile("\\A\\uFEFF?---[ \\t]*\\r?\\n(.*?)\\r?\\n---[ \\t]*(\\r?\\n|\\z)", Pattern.DOTALL);
+            Pattern.compile(
+                    "\\A\\uFEFF?---[ \\t]*\\r?\\n(.*?)\\r?\\n---[ \\t]*(\\r?\\n|\\z)",
+                    Pattern.DOTALL);
 
     /** A measured figure of {@code model-index}, as it was stated. */
     record Result(String metric, String value, String dataset, String split, double number) {}

@@ -79,7 +79,8 @@ class Cards {
     }
 
     static String fileAddress(String model, int number, String path) {
-        var address = new StringBuilder("/api/v1/models/" + model + "/versions/" + number + "/files");
+        var address =
+                new StringBuilder("/api/v1/models/" + model + "/versions/" + number + "/files");
         for (var part : path.split("/")) {
             address.append('/')
                     .append(URLEncoder.encode(part, StandardCharsets.UTF_8).replace("+", "%20"));

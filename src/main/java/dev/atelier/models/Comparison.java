@@ -1,8 +1,9 @@
 package dev.atelier.models;
 
+import java.math.BigDecimal;
+import java.math.MathContext;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Locale;
 import java.util.Map;
 import java.util.Objects;
 import java.util.TreeMap;
@@ -90,18 +91,22 @@ public record Comparison(
                                     now.metric(),
                                     then.value(),
                                     now.value(),
-                                    Double.isNaN(difference)
-                                            ? ""
-                                            : difference == 0
-                                                    ? "same"
-                                                    : String.format(Locale.ROOT, "%+.4g", difference)
-                                                            .replace('-', '−'),
+                                    Double.isNaN(difference) ? "" : signed(difference),
                                     false));
                     break;
                 }
             }
         }
         return rows;
+    }
+
+    private static String signed(double difference) {
+        var text =
+                BigDecimal.valueOf(difference)
+                        .round(new MathContext(3))
+                        .stripTrailingZeros()
+                        .toPlainString();
+        return difference == 0 ? "same" : difference > 0 ? "+" + text : text.replace('-', '−');
     }
 
     private static List<Row> facts(ModelVersion before, ModelVersion after) {

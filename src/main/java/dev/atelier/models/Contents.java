@@ -117,10 +117,10 @@ final class Contents {
                     Verdict.NOTED,
                     "Keras files of this kind may hold Lambda layers, which are code. Not looked into.");
         }
+        var text = List.of("md", "txt", "json", "csv", "tsv", "py", "ipynb").contains(extension);
         if (lower.startsWith("<!doctype html")
                 || lower.startsWith("<html")
-                || lower.contains("<svg")
-                || lower.contains("<script")
+                || (!text && (lower.contains("<svg") || lower.contains("<script")))
                 || List.of("html", "htm", "svg", "xhtml", "js", "mjs").contains(extension)) {
             return FileReport.of(
                     path,

@@ -11,7 +11,8 @@ import java.util.Locale;
 public class Figures {
 
     private static final DateTimeFormatter DAY =
-            DateTimeFormatter.ofPattern("d MMM yyyy", Locale.ENGLISH).withZone(ZoneId.systemDefault());
+            DateTimeFormatter.ofPattern("d MMM yyyy", Locale.ENGLISH)
+                    .withZone(ZoneId.systemDefault());
     private static final DateTimeFormatter MINUTE =
             DateTimeFormatter.ofPattern("d MMM yyyy, HH:mm", Locale.ENGLISH)
                     .withZone(ZoneId.systemDefault());
@@ -35,8 +36,8 @@ public class Figures {
         return String.format(Locale.ROOT, size < 9.95 ? "%.1f %s" : "%.0f %s", size, unit);
     }
 
-    public static String count(long n) {
-        return String.format(Locale.ENGLISH, "%,d", n);
+    public static String count(Number n) {
+        return String.format(Locale.ENGLISH, "%,d", n.longValue());
     }
 
     public static String day(Instant at) {

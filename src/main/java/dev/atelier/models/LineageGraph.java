@@ -69,7 +69,10 @@ public record LineageGraph(
                     box(
                             "v" + version.lineage().parent(),
                             "parent version",
-                            "/models/" + version.model() + "/versions/" + version.lineage().parent(),
+                            "/models/"
+                                    + version.model()
+                                    + "/versions/"
+                                    + version.lineage().parent(),
                             false));
         }
         if (!made.isEmpty()) {

@@ -117,6 +117,13 @@ public class ModelPages {
             return "/models/" + version.model() + "/versions/" + version.number();
         }
 
+        public boolean newsworthy() {
+            return scanning()
+                    || version.reason() != null
+                    || (version.ready() && version.unservable() != null)
+                    || !version.warnings().isEmpty();
+        }
+
         public boolean scanning() {
             return version.state() == ModelVersion.State.SCANNING;
         }
@@ -177,7 +184,8 @@ public class ModelPages {
         return all.stream()
                 .min(
                         Comparator.comparing(
-                                        (ModelVersion v) -> !champion.equals(Optional.of(v.number())))
+                                        (ModelVersion v) ->
+                                                !champion.equals(Optional.of(v.number())))
                                 .thenComparing(v -> !v.ready())
                                 .thenComparing(v -> -v.number()));
     }
@@ -299,9 +307,12 @@ public class ModelPages {
 
     @GET
     @Path("versions/{version}/state")
-    public TemplateInstance state(
+    public Response state(
             @PathParam("model") String name, @PathParam("version") String numberOrAlias) {
-        return Templates.version$state(page(versions.find(name, numberOrAlias), null));
+        var page = page(versions.find(name, numberOrAlias), null);
+        var answer = Response.ok(Templates.version$state(page));
+        // Signature, files and verdicts are there now: the whole page changes.
+        return page.scanning() ? answer.build() : answer.header("HX-Refresh", "true").build();
     }
 
     private VersionPage page(ModelVersion version, @Nullable String against) {

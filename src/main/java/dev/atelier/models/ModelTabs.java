@@ -50,7 +50,11 @@ final class ModelTabs {
             // Numbers have no gaps and versions are never deleted: the last one is the count.
             var count = models.find(entity.name()).map(Model::lastVersion).orElse(0);
             return Optional.of(
-                    new Tab("Versions", address(entity) + "/versions", 100, count == 0 ? null : count));
+                    new Tab(
+                            "Versions",
+                            address(entity) + "/versions",
+                            100,
+                            count == 0 ? null : count));
         }
     }
 

@@ -12,9 +12,11 @@ import jakarta.ws.rs.HeaderParam;
 import jakarta.ws.rs.POST;
 import jakarta.ws.rs.Path;
 import jakarta.ws.rs.Produces;
+import jakarta.ws.rs.core.Context;
 import jakarta.ws.rs.core.HttpHeaders;
 import jakarta.ws.rs.core.MediaType;
 import jakarta.ws.rs.core.Response;
+import jakarta.ws.rs.core.UriInfo;
 import java.io.IOException;
 import java.io.InputStream;
 import java.net.URI;
@@ -30,7 +32,7 @@ public class RegisterPages {
 
     @CheckedTemplate(basePath = "models")
     static class Templates {
-        static native TemplateInstance register(String name, String limit);
+        static native TemplateInstance register(String name, String limit, String base);
     }
 
     private final Registration registration;
@@ -47,9 +49,11 @@ public class RegisterPages {
     }
 
     @GET
-    public TemplateInstance form(@RestQuery @Nullable String name) {
+    public TemplateInstance form(@RestQuery @Nullable String name, @Context UriInfo uri) {
         return Templates.register(
-                name == null ? "" : name, Figures.bytes(config.maxFileSize().asLongValue()));
+                name == null ? "" : name,
+                Figures.bytes(config.maxFileSize().asLongValue()),
+                uri.getBaseUri().toString());
     }
 
     @POST
@@ -84,10 +88,7 @@ public class RegisterPages {
                             name.strip(), draft, null, Registration.Origin.person(actor));
             return Response.seeOther(
                             URI.create(
-                                    "/models/"
-                                            + version.model()
-                                            + "/versions/"
-                                            + version.number()))
+                                    "/models/" + version.model() + "/versions/" + version.number()))
                     .build();
         }
     }

@@ -16,9 +16,7 @@ public record TensorWords(String name, String exact, String words) {
     static List<TensorWords> inputs(ModelVersion version) {
         var signature = version.signature();
         var graph = version.graph();
-        return signature == null || graph == null
-                ? List.of()
-                : of(signature, graph.inputs(), true);
+        return signature == null || graph == null ? List.of() : of(signature, graph.inputs(), true);
     }
 
     static List<TensorWords> outputs(ModelVersion version) {
@@ -57,9 +55,7 @@ public record TensorWords(String name, String exact, String words) {
         }
         var rest = shape.subList(1, shape.size());
         var each =
-                rest.isEmpty() || rest.equals(List.of(1L))
-                        ? "One " + one(type)
-                        : sized(type, rest);
+                rest.isEmpty() || rest.equals(List.of(1L)) ? "One " + one(type) : sized(type, rest);
         return each + " for each row, any number of rows";
     }
 
