@@ -42,4 +42,19 @@ interface CatalogConfig {
                         });
         return roots.stream().map(path -> path.toAbsolutePath().normalize()).distinct().toList();
     }
+
+    /** A location as people read it: files by their path from the folder above their root. */
+    default String shown(String location) {
+        var target = location.substring(location.indexOf(':') + 1);
+        if (location.startsWith("file:") || location.startsWith("folder:")) {
+            for (var root : roots()) {
+                var parent = root.getParent();
+                if (parent != null
+                        && (target.equals(root.toString()) || target.startsWith(root + "/"))) {
+                    return parent.relativize(Path.of(target)).toString();
+                }
+            }
+        }
+        return target;
+    }
 }

@@ -27,7 +27,13 @@ sealed interface EntityFilter {
 
     record Begins(String key, String prefix) implements EntityFilter {}
 
+    /** Every word stands somewhere in name, title, description, tags, type or owner. */
+    record Words(List<String> words) implements EntityFilter {}
+
     EntityFilter EVERYTHING = new All(List.of());
+
+    /** Our own key for the owner's full reference; no document has a member of this name. */
+    String OWNER = "@owner";
 
     int MOST_PARTS = 500;
     int DEEPEST = 20;
@@ -178,6 +184,7 @@ sealed interface EntityFilter {
             case "spec.lifecycle" -> "lower(e.lifecycle)";
             case "metadata.title" -> "lower(e.title)";
             case "metadata.uid" -> "e.uid::text";
+            case OWNER -> "e.owner";
             default -> null;
         };
     }
@@ -186,6 +193,14 @@ sealed interface EntityFilter {
         switch (this) {
             case All all -> join(sql, all.parts, " and ", "true");
             case Any any -> join(sql, any.parts, " or ", "false");
+            case Words words -> {
+                sql.add("true");
+                for (var word : words.words) {
+                    sql.add(
+                            " and e.search like ?",
+                            "%" + Entities.likePattern(EntityIndex.fold(word)) + "%");
+                }
+            }
             case Not not -> {
                 sql.add("not coalesce(");
                 not.part.write(sql);

@@ -266,6 +266,7 @@ class EntityQueries {
                     case "metadata.uid" -> "e.uid::text";
                     case "spec.type" -> "e.type";
                     case "spec.lifecycle" -> "e.lifecycle";
+                    case EntityFilter.OWNER -> "e.owner";
                     default -> null;
                 };
         if (column != null) {

@@ -16,6 +16,8 @@ import java.util.Optional;
 public class EntityShells {
 
     private static final int MOST_FACTS = 6;
+    private static final java.util.Set<String> OWNERLESS =
+            java.util.Set.of("Group", "User", "Location");
 
     private static final Map<String, String> ICONS =
             Map.ofEntries(
@@ -91,6 +93,14 @@ public class EntityShells {
                 kind.endsWith("y") ? kind.substring(0, kind.length() - 1) + "ies" : kind + "s");
     }
 
+    /** The kind as it is written in documents. */
+    static String kindName(String kind) {
+        return EntityRules.kinds().stream()
+                .filter(known -> known.equalsIgnoreCase(kind))
+                .findFirst()
+                .orElse(kind);
+    }
+
     static String icon(String kind) {
         return ICONS.getOrDefault(EntityIndex.fold(kind), "features");
     }
@@ -125,14 +135,28 @@ public class EntityShells {
                         .findFirst();
         system.ifPresent(ref -> refs.add(ref.toString()));
         var titles = entities.titles(refs);
-        all.add(
-                owner.map(ref -> linked("Owner", ref, titles, 30))
-                        .orElseGet(() -> new Fact("Owner", "Nobody", 30).status("off")));
+        if (!OWNERLESS.contains(entity.kind())) {
+            all.add(
+                    owner.map(ref -> linked("Owner", ref, titles, 30))
+                            .orElseGet(() -> new Fact("Owner", "Nobody", 30).status("off")));
+        }
+        long members = count(entity, "hasMember");
+        if (members > 0) {
+            all.add(new Fact("Members", String.valueOf(members), 32));
+        }
+        long owned = count(entity, "ownerOf");
+        if (owned > 0) {
+            all.add(new Fact("Owns", owned + (owned == 1 ? " entry" : " entries"), 34));
+        }
         entity.lifecycle().ifPresent(text -> all.add(new Fact("Lifecycle", capital(text), 40)));
         entity.type().ifPresent(text -> all.add(new Fact("Type", text, 45)));
         system.ifPresent(ref -> all.add(linked("Part of", ref, titles, 50)));
         all.sort(Comparator.comparingInt(Fact::order));
         return all.subList(0, Math.min(MOST_FACTS, all.size()));
+    }
+
+    private static long count(Entity entity, String relation) {
+        return entity.relations().stream().filter(r -> r.type().equals(relation)).count();
     }
 
     private static Fact linked(String title, EntityRef ref, Map<String, String> titles, int order) {

@@ -23,9 +23,9 @@ import org.jspecify.annotations.Nullable;
  * {/include}
  * }</pre>
  *
- * <p>{@code {#include catalog/lineage lineage=lineage /}} draws the graph that {@code
- * Entities.lineage(ref)} reads. Entities are found with {@link Entities#find}, published with
- * {@link Entities#upsert}, followed with {@link Entities#changesSince}.
+ * <p>{@code {#include catalog/lineage lineage=lineage /}} draws the graph that {@link Lineages#of}
+ * makes. Entities are found with {@link Entities#find}, published with {@link Entities#upsert},
+ * followed with {@link Entities#changesSince}.
  */
 public interface EntityTab {
 

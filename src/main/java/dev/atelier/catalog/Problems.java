@@ -32,7 +32,7 @@ public class Problems {
             String reason,
             String remedy,
             Instant since) {
-        public boolean isError() {
+        boolean isError() {
             return level.equals("error");
         }
     }
@@ -59,8 +59,11 @@ public class Problems {
 
     private final DataSource database;
 
-    Problems(DataSource database) {
+    private final CatalogConfig config;
+
+    Problems(DataSource database, CatalogConfig config) {
         this.database = database;
+        this.config = config;
     }
 
     /** Replaces what is known about these sources; what stays wrong keeps its beginning. */
@@ -236,7 +239,7 @@ public class Problems {
                 .map(
                         l -> {
                             var target = EntityRef.parse(l.target);
-                            var what = EntityShells.capital(target.kind());
+                            var what = EntityShells.kindName(target.kind());
                             return new Problem(
                                     l.location,
                                     l.index + 1,
@@ -266,14 +269,14 @@ public class Problems {
                         database,
                         """
                         select s.type || ':' || s.target, s.read_at, s.documents from catalog_source s
-                        where s.documents > 0 or s.type <> 'file'
+                        where s.documents > 0 and s.type <> 'provider' or s.type = 'url'
                            or exists (select from catalog_problem p where p.source_id = s.id)
                         order by s.type, s.target limit 5000
                         """,
                         row ->
                                 new Place(
                                         row.getString(1),
-                                        row.getString(1).replaceFirst("^(file|folder|url):", ""),
+                                        config.shown(row.getString(1)),
                                         row.getObject(2) == null
                                                 ? null
                                                 : Entities.instant(row, "read_at"),
@@ -287,7 +290,7 @@ public class Problems {
         byLocation.forEach(
                 (location, problems) -> {
                     if (!seen.contains(location)) {
-                        places.add(new Place(location, location, null, 0, problems));
+                        places.add(new Place(location, config.shown(location), null, 0, problems));
                     }
                 });
         return places;

@@ -1,0 +1,237 @@
+package dev.atelier.catalog;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import dev.atelier.platform.web.Markdown;
+import io.quarkus.qute.RawString;
+import jakarta.enterprise.context.ApplicationScoped;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.TreeMap;
+import java.util.stream.Collectors;
+import org.jspecify.annotations.Nullable;
+
+/** What the catalog itself can say about an entity. */
+@ApplicationScoped
+class EntityOverview {
+
+    private static final int LARGEST_DOCS = 1 << 20;
+
+    record Target(EntityRef ref, String title, String kind, String icon, boolean missing) {
+        public String address() {
+            return ref.address();
+        }
+    }
+
+    record Group(String title, List<Target> targets) {}
+
+    record Detail(String name, String value, @Nullable String link) {}
+
+    record Content(
+            List<Group> relations,
+            List<CatalogList.Item> owned,
+            Lineage lineage,
+            List<Entity.Link> links,
+            List<String> tags,
+            List<Detail> details,
+            @Nullable RawString docs,
+            @Nullable String definition,
+            boolean refreshable) {}
+
+    private static final Map<String, String> TITLES =
+            Map.ofEntries(
+                    Map.entry("ownedBy", "Owned by"),
+                    Map.entry("ownerOf", "Owns"),
+                    Map.entry("partOf", "Part of"),
+                    Map.entry("hasPart", "Consists of"),
+                    Map.entry("providesApi", "Provides"),
+                    Map.entry("apiProvidedBy", "Provided by"),
+                    Map.entry("consumesApi", "Calls"),
+                    Map.entry("apiConsumedBy", "Called by"),
+                    Map.entry("dependsOn", "Depends on"),
+                    Map.entry("dependencyOf", "Needed by"),
+                    Map.entry("childOf", "Belongs to"),
+                    Map.entry("parentOf", "Teams below"),
+                    Map.entry("memberOf", "Member of"),
+                    Map.entry("hasMember", "Members"),
+                    Map.entry("trainedOn", "Trained on"),
+                    Map.entry("usedToTrain", "Used to train"),
+                    Map.entry("derivedFrom", "Derived from"),
+                    Map.entry("derivedInto", "Became"),
+                    Map.entry("serves", "Serves"),
+                    Map.entry("servedBy", "Served by"),
+                    Map.entry("runsAt", "Runs at"),
+                    Map.entry("hosts", "Hosts"));
+
+    private final CatalogList list;
+    private final Entities entities;
+    private final Lineages lineages;
+    private final CatalogConfig config;
+
+    EntityOverview(CatalogList list, Entities entities, Lineages lineages, CatalogConfig config) {
+        this.list = list;
+        this.entities = entities;
+        this.lineages = lineages;
+        this.config = config;
+    }
+
+    Content of(Entity entity) {
+        var relations = entity.relations();
+        boolean owner = entity.kind().equals("Group") || entity.kind().equals("User");
+        var owned =
+                owner
+                        ? list.items(
+                                relations.stream()
+                                        .filter(r -> r.type().equals("ownerOf"))
+                                        .map(Entity.Relation::target)
+                                        .limit(500)
+                                        .toList())
+                        : List.<CatalogList.Item>of();
+        return new Content(
+                groups(relations, owner),
+                owned,
+                lineages.of(entity.ref()),
+                safe(entity.links()),
+                entity.tags(),
+                details(entity),
+                docs(entity),
+                entity.kind().equals("API") ? entity.spec().path("definition").asText(null) : null,
+                entity.location().filter(l -> !l.startsWith("provider:")).isPresent());
+    }
+
+    private List<Group> groups(List<Entity.Relation> relations, boolean owner) {
+        var shown =
+                relations.stream()
+                        .filter(r -> !(owner && r.type().equals("ownerOf")))
+                        // The same arrow in Backstage's words; ours says more.
+                        .filter(r -> !doubled(relations, r))
+                        .limit(300)
+                        .toList();
+        var titles =
+                entities.titles(shown.stream().map(r -> r.target().toString()).distinct().toList());
+        var groups = new LinkedHashMap<String, List<Target>>();
+        for (var relation : shown) {
+            var ref = relation.target();
+            var title = titles.get(ref.toString());
+            groups.computeIfAbsent(
+                            TITLES.getOrDefault(relation.type(), relation.type()),
+                            _ -> new ArrayList<>())
+                    .add(
+                            new Target(
+                                    ref,
+                                    title == null ? ref.name() : title,
+                                    EntityShells.kindName(ref.kind()),
+                                    EntityShells.icon(ref.kind()),
+                                    title == null));
+        }
+        return groups.entrySet().stream()
+                .map(entry -> new Group(entry.getKey(), entry.getValue()))
+                .toList();
+    }
+
+    private static boolean doubled(List<Entity.Relation> relations, Entity.Relation relation) {
+        var better =
+                switch (relation.type()) {
+                    case "dependsOn" -> List.of("trainedOn", "serves");
+                    case "dependencyOf" -> List.of("usedToTrain", "servedBy");
+                    default -> List.<String>of();
+                };
+        return better.stream()
+                .anyMatch(type -> relations.contains(new Entity.Relation(type, relation.target())));
+    }
+
+    /** Links that a browser may follow. */
+    private static List<Entity.Link> safe(List<Entity.Link> links) {
+        return links.stream()
+                .filter(link -> link.url().strip().matches("(?i)(https?|mailto):.*"))
+                .toList();
+    }
+
+    private List<Detail> details(Entity entity) {
+        var details = new ArrayList<Detail>();
+        entity.location()
+                .ifPresent(
+                        location ->
+                                details.add(
+                                        new Detail(
+                                                location.startsWith("provider:")
+                                                        ? "Published by"
+                                                        : "Written in",
+                                                config.shown(location),
+                                                entity.annotation("backstage.io/view-url")
+                                                        .filter(url -> url.matches("https?://.*"))
+                                                        .orElse(null))));
+        details.add(new Detail("Reference", entity.ref().toString(), null));
+        var now = Instant.now();
+        details.add(new Detail("Changed", Ago.of(entity.updatedAt(), now), null));
+        details.add(new Detail("In the catalog", Ago.of(entity.createdAt(), now), null));
+        for (var key : List.of("license", "region", "sensitivity", "presence", "target")) {
+            var value = entity.spec().path(key);
+            if (value.isTextual()) {
+                details.add(new Detail(EntityShells.capital(key), value.textValue(), null));
+            }
+        }
+        var labels = new TreeMap<String, String>();
+        entity.metadata()
+                .path("labels")
+                .properties()
+                .forEach(label -> labels.put(label.getKey(), text(label.getValue())));
+        if (!labels.isEmpty()) {
+            details.add(
+                    new Detail(
+                            "Labels",
+                            labels.entrySet().stream()
+                                    .limit(30)
+                                    .map(label -> label.getKey() + "=" + label.getValue())
+                                    .collect(Collectors.joining(", ")),
+                            null));
+        }
+        return details;
+    }
+
+    private static String text(JsonNode node) {
+        return node.asText("");
+    }
+
+    /**
+     * The Markdown that {@code backstage.io/techdocs-ref: dir:…} names, for entities from files.
+     */
+    private @Nullable RawString docs(Entity entity) {
+        var named =
+                entity.annotation("backstage.io/techdocs-ref")
+                        .filter(ref -> ref.startsWith("dir:"));
+        var folder = entity.folder();
+        if (named.isEmpty() || folder.isEmpty()) {
+            return null;
+        }
+        try {
+            var base = folder.get().resolve(named.get().substring(4)).normalize();
+            for (var file : List.of("docs/index.md", "index.md", "README.md")) {
+                var path = base.resolve(file);
+                if (Files.isRegularFile(path)
+                        && isInside(path)
+                        && Files.size(path) <= LARGEST_DOCS) {
+                    return Markdown.html(Files.readString(path));
+                }
+            }
+        } catch (IOException | IllegalArgumentException e) {
+            return new RawString("<p>The documentation cannot be read.</p>");
+        }
+        return null;
+    }
+
+    private boolean isInside(Path path) throws IOException {
+        var real = path.toRealPath();
+        for (var root : config.roots()) {
+            if (Files.exists(root) && real.startsWith(root.toRealPath())) {
+                return true;
+            }
+        }
+        return false;
+    }
+}

@@ -1,0 +1,63 @@
+package dev.atelier.catalog;
+
+import jakarta.enterprise.context.ApplicationScoped;
+import java.util.HashMap;
+import java.util.LinkedHashSet;
+import javax.sql.DataSource;
+
+/** Draws the lineage of entities from the relations; see {@link EntityTab} for its template. */
+@ApplicationScoped
+public class Lineages {
+
+    private final DataSource database;
+
+    Lineages(DataSource database) {
+        this.database = database;
+    }
+
+    public Lineage of(EntityRef centre) {
+        var types = new LinkedHashSet<>(Lineage.UP);
+        types.addAll(Lineage.DOWN);
+        var arrows =
+                SqlRead.list(
+                        database,
+                        """
+                        with near as (
+                            select distinct source_ref, type, target_ref from catalog_relation
+                            where source_ref = ? and type = any(?) limit 100)
+                        select source_ref, type, target_ref from near
+                        union
+                        (select r.source_ref, r.type, r.target_ref from catalog_relation r
+                        where r.source_ref in (select target_ref from near) and r.type = any(?)
+                        limit 400)
+                        order by 2, 3
+                        """,
+                        row ->
+                                new Lineage.Arrow(
+                                        row.getString(1), row.getString(2), row.getString(3)),
+                        centre.toString(),
+                        types.toArray(String[]::new),
+                        types.toArray(String[]::new));
+        var refs = new LinkedHashSet<String>();
+        refs.add(centre.toString());
+        arrows.forEach(
+                arrow -> {
+                    refs.add(arrow.source());
+                    refs.add(arrow.target());
+                });
+        var faces = new HashMap<String, Lineage.Face>();
+        SqlRead.list(
+                        database,
+                        "select ref, coalesce(title, name), kind from catalog_entity where ref = any(?)",
+                        row ->
+                                java.util.Map.entry(
+                                        row.getString(1),
+                                        new Lineage.Face(
+                                                row.getString(2),
+                                                row.getString(3),
+                                                EntityRef.parse(row.getString(1)).address())),
+                        (Object) refs.toArray(String[]::new))
+                .forEach(entry -> faces.put(entry.getKey(), entry.getValue()));
+        return Lineage.draw(centre, arrows, faces);
+    }
+}
