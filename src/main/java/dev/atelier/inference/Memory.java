@@ -7,6 +7,8 @@ import java.nio.ByteOrder;
 @FunctionalInterface
 public interface Memory {
 
+    Memory DIRECT = bytes -> ByteBuffer.allocateDirect(bytes).order(ByteOrder.LITTLE_ENDIAN);
+
     Memory HEAP = bytes -> ByteBuffer.allocate(bytes).order(ByteOrder.LITTLE_ENDIAN);
 
     /** A little-endian buffer of exactly so many bytes. */

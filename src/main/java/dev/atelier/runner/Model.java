@@ -55,16 +55,29 @@ final class Model {
     }
 
     static Model load(OrtEnvironment environment, LoadRequest request) throws OrtException {
-        try (var options = new OrtSession.SessionOptions()) {
-            options.setIntraOpNumThreads(1);
-            options.setInterOpNumThreads(1);
-            options.addConfigEntry("session.intra_op.allow_spinning", "0");
-            options.addConfigEntry("session.inter_op.allow_spinning", "0");
-            // The name of a file must not choose another parser.
-            options.addConfigEntry("session.load_model_format", "ONNX");
+        try (var options = options()) {
             var session = environment.createSession(request.file(), options);
             return new Model(environment, session, signature(session), request);
         }
+    }
+
+    static Model load(OrtEnvironment environment, byte[] onnx, LoadRequest limits)
+            throws OrtException {
+        try (var options = options()) {
+            var session = environment.createSession(onnx, options);
+            return new Model(environment, session, signature(session), limits);
+        }
+    }
+
+    private static OrtSession.SessionOptions options() throws OrtException {
+        var options = new OrtSession.SessionOptions();
+        options.setIntraOpNumThreads(1);
+        options.setInterOpNumThreads(1);
+        options.addConfigEntry("session.intra_op.allow_spinning", "0");
+        options.addConfigEntry("session.inter_op.allow_spinning", "0");
+        // The name of a file must not choose another parser.
+        options.addConfigEntry("session.load_model_format", "ONNX");
+        return options;
     }
 
     Signature signature() {

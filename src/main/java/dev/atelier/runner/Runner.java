@@ -71,6 +71,7 @@ public final class Runner {
                         0,
                         Timings.NONE,
                         "{}".getBytes(StandardCharsets.UTF_8)));
+        WarmUp.start(environment);
         Frame frame;
         while ((frame = Frame.read(in, maxRequest)) != null) {
             switch (frame.kind()) {

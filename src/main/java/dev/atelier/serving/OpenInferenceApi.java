@@ -1,12 +1,15 @@
 package dev.atelier.serving;
 
 import com.fasterxml.jackson.annotation.JsonProperty;
+import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.atelier.inference.Message;
 import dev.atelier.inference.ResponseCodec;
 import dev.atelier.inference.Signature;
+import dev.atelier.inference.TensorSpec;
 import dev.atelier.models.ModelVersion;
 import dev.atelier.models.Models;
 import dev.atelier.models.Versions;
+import dev.atelier.platform.problems.Conflict;
 import dev.atelier.platform.problems.Problem;
 import io.smallrye.common.annotation.RunOnVirtualThread;
 import jakarta.ws.rs.GET;
@@ -142,10 +145,34 @@ public class OpenInferenceApi {
                 specs(signature.outputs()));
     }
 
-    private static List<Spec> specs(List<dev.atelier.inference.TensorSpec> specs) {
+    private static List<Spec> specs(List<TensorSpec> specs) {
         return specs.stream()
                 .map(spec -> new Spec(spec.name(), spec.datatype().name(), spec.shape()))
                 .toList();
+    }
+
+    @GET
+    @Path("models/{model}/openapi.json")
+    public ObjectNode openApi(@PathParam("model") String model) {
+        return openApi(versions.ready(model), "/v2/models/" + model);
+    }
+
+    @GET
+    @Path("models/{model}/versions/{version}/openapi.json")
+    public ObjectNode openApi(
+            @PathParam("model") String model, @PathParam("version") String version) {
+        return openApi(
+                versions.ready(model, version), "/v2/models/" + model + "/versions/" + version);
+    }
+
+    private static ObjectNode openApi(ModelVersion version, String address) {
+        var signature = version.signature();
+        if (signature == null) {
+            throw new Conflict(
+                    "Version %d of \"%s\" cannot be served, so it has no inference call."
+                            .formatted(version.number(), version.model()));
+        }
+        return ModelOpenApi.of(version, signature, address);
     }
 
     @GET

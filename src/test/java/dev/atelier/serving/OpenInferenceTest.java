@@ -170,6 +170,29 @@ class OpenInferenceTest {
     }
 
     @Test
+    void describes_its_call_as_openapi_whose_example_works() {
+        var document = given().get("/v2/models/oip-doubling/openapi.json");
+
+        document.then()
+                .statusCode(200)
+                .body("openapi", equalTo("3.1.0"))
+                .body(
+                        "components.schemas.Request.properties.inputs.items.oneOf[0].properties.name.const",
+                        equalTo("x"));
+        var paths = document.jsonPath().getMap("paths");
+        assertThat(paths).containsOnlyKeys("/v2/models/oip-doubling/infer");
+        Object example =
+                document.jsonPath()
+                        .get(
+                                "paths.'/v2/models/oip-doubling/infer'.post.requestBody.content.'application/json'.example");
+        given().contentType("application/json")
+                .body(example)
+                .post("/v2/models/oip-doubling/infer")
+                .then()
+                .statusCode(200);
+    }
+
+    @Test
     void lists_loads_and_unloads() {
         given().contentType("application/json")
                 .body("{}")
