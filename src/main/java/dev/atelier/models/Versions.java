@@ -2,16 +2,18 @@ package dev.atelier.models;
 
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.ObjectMapper;
+import dev.atelier.identity.Audit;
 import dev.atelier.inference.ModelInterface;
 import dev.atelier.inference.Signature;
+import dev.atelier.platform.blobs.Blobs;
 import dev.atelier.platform.database.Sql;
 import dev.atelier.platform.problems.Conflict;
 import dev.atelier.platform.problems.NotFound;
 import jakarta.enterprise.context.ApplicationScoped;
+import jakarta.enterprise.event.Observes;
 import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.time.OffsetDateTime;
-import java.util.ArrayList;
 import java.util.Collections;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -31,6 +33,7 @@ public class Versions {
 
     private final Sql sql;
     private final ObjectMapper json;
+    private final Audit audit;
 
     /** Versions whose scan is over never change, so they are read once. */
     private final Map<Key, ModelVersion> settled =
@@ -42,8 +45,9 @@ public class Versions {
                         }
                     });
 
-    Versions(Sql sql, ObjectMapper json) {
+    Versions(Sql sql, ObjectMapper json, Audit audit) {
         this.sql = sql;
+        this.audit = audit;
         this.json = json;
     }
 
@@ -281,15 +285,20 @@ public class Versions {
         return Integer.parseInt(text);
     }
 
-    /** Paths and digests of the newest versions whose files a blob is, for the audit log. */
-    List<String> using(String blob) {
-        return new ArrayList<>(
+    /** A damaged file is written into the audit log of each version it belongs to. */
+    void tell(@Observes Blobs.Damage damage) {
+        for (var file :
                 sql.list(
                         """
-                        select model || '/' || number || '/' || path from model_version_file
+                        select model, number, path from model_version_file
                         where digest = ? order by model, number desc limit 20
                         """,
-                        row -> row.getString(1),
-                        blob));
+                        row -> List.of(row.getString(1), row.getString(2), row.getString(3)),
+                        damage.digest())) {
+            audit.recordBySystem(
+                    "model-version.file-damaged",
+                    "model:default/" + file.get(0),
+                    Map.of("version", file.get(1), "path", file.get(2), "blob", damage.digest()));
+        }
     }
 }

@@ -10,12 +10,15 @@ import dev.atelier.platform.problems.Unavailable;
 import io.micrometer.core.instrument.MeterRegistry;
 import io.quarkus.narayana.jta.QuarkusTransaction;
 import jakarta.enterprise.context.ApplicationScoped;
+import jakarta.enterprise.event.Event;
 import jakarta.transaction.Transactional;
 import java.io.IOException;
 import java.io.InputStream;
+import java.io.OutputStream;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
 import java.nio.file.attribute.BasicFileAttributes;
 import java.util.Collection;
 import java.util.Comparator;
@@ -42,6 +45,9 @@ public class Blobs {
     private static final Logger LOG = Logger.getLogger(Blobs.class);
     private static final Pattern DIGEST = Pattern.compile("[0-9a-f]{64}");
 
+    /** Fired in the transaction that marks a blob whose bytes are not those that were put. */
+    public record Damage(String digest) {}
+
     private record Stored(Blob blob, Chunks chunks, String state) {}
 
     private record Verified(@Nullable Object file, long size, long modified) {}
@@ -50,13 +56,16 @@ public class Blobs {
     private final BlobStore store;
     private final BlobsConfig config;
     private final MeterRegistry meters;
+    private final Event<Damage> onDamage;
     private final Path cache;
     private final Map<String, Verified> verified = new ConcurrentHashMap<>();
 
-    Blobs(Sql sql, BlobsConfig config, MeterRegistry meters) throws IOException {
+    Blobs(Sql sql, BlobsConfig config, MeterRegistry meters, Event<Damage> onDamage)
+            throws IOException {
         this.sql = sql;
         this.config = config;
         this.meters = meters;
+        this.onDamage = onDamage;
         var folder = config.folder().orElseGet(() -> DataFolder.part("blobs"));
         store =
                 switch (config.store()) {
@@ -242,14 +251,16 @@ public class Blobs {
         QuarkusTransaction.requiringNew()
                 .run(
                         () -> {
-                            sql.update(
-                                    "update blob set state = 'damaged' where digest = ?", digest);
-                            sql.update(
-                                    """
-                                    insert into audit_event (actor, action, resource, outcome)
-                                    values ('system:atelier', 'blob.damaged', ?, 'failed')
-                                    """,
-                                    "blob:" + digest);
+                            var changed =
+                                    sql.update(
+                                            """
+                                            update blob set state = 'damaged'
+                                            where digest = ? and state <> 'damaged'
+                                            """,
+                                            digest);
+                            if (changed == 1) {
+                                onDamage.fire(new Damage(digest));
+                            }
                         });
     }
 
@@ -272,7 +283,7 @@ public class Blobs {
             if (!now.equals(verified.get(digest))) {
                 if (own != null) {
                     try (var in = stream(stored, 0, stored.blob.size())) {
-                        in.transferTo(java.io.OutputStream.nullOutputStream());
+                        in.transferTo(OutputStream.nullOutputStream());
                     }
                 }
                 verified.put(digest, now);
@@ -298,7 +309,7 @@ public class Blobs {
         var part = cache.resolve(digest + "." + UUID.randomUUID());
         try (var in = stream(stored, 0, stored.blob.size())) {
             Files.copy(in, part);
-            Files.move(part, file, java.nio.file.StandardCopyOption.ATOMIC_MOVE);
+            Files.move(part, file, StandardCopyOption.ATOMIC_MOVE);
         } finally {
             Files.deleteIfExists(part);
         }
