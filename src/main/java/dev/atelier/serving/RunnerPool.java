@@ -37,7 +37,7 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * The runner processes: one for each loaded version, so that whatever a model does to its process
- * touches nobody but its own callers (docs/adr/0003-one-runner-per-version.md).
+ * touches nobody but its own callers (docs/adr/0004-one-runner-per-version.md).
  *
  * <p>A version is loaded at its first call and unloaded when another needs its place and it was
  * used least recently. A few started runners wait for their first model, each used once.
