@@ -638,7 +638,7 @@ public class BackstageCatalog {
 
     @POST
     @Path("refresh")
-    public void refresh(String body) {
+    public Response refresh(String body) {
         var ref = body(body).path("entityRef").asText("");
         try {
             sources.dueFor(EntityRef.parse(ref));
@@ -646,6 +646,7 @@ public class BackstageCatalog {
             throw new Invalid("Malformed entityRef: " + e.getMessage());
         }
         ingestion.wake();
+        return Response.ok().build(); // the client takes no other status for success
     }
 
     /** An error of {@code validate-entity}. */

@@ -128,8 +128,9 @@ final class EntityWrites {
         }
         if (!fresh.isEmpty()) {
             changed = true;
-            upsert(fresh);
+            // Relations first: rows are then written once, with their relations in them.
             relate(fresh);
+            upsert(fresh);
         }
         return clashes;
     }
@@ -308,14 +309,15 @@ final class EntityWrites {
     }
 
     private void upsert(List<Prepared> entities) throws SQLException {
+        var relations = relationsOf(entities.stream().map(Prepared::ref).toList());
         try (var insert =
                 connection.prepareStatement(
                         """
                         insert into catalog_entity
                             (uid, ref, api_version, kind, namespace, name, type, lifecycle, owner,
                              title, description, tags, document, facts, terms, search, source_id,
-                             document_index, digest, revision)
-                        values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?::jsonb, ?, ?, ?, ?, ?, ?)
+                             document_index, digest, revision, relations)
+                        values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?::jsonb, ?, ?, ?, ?, ?, ?, ?)
                         on conflict (ref) do update set
                             api_version = excluded.api_version, kind = excluded.kind,
                             namespace = excluded.namespace, name = excluded.name,
@@ -326,7 +328,7 @@ final class EntityWrites {
                             terms = excluded.terms, search = excluded.search,
                             source_id = excluded.source_id,
                             document_index = excluded.document_index, digest = excluded.digest,
-                            revision = excluded.revision, errors = null, orphaned_at = null,
+                            revision = excluded.revision, relations = excluded.relations, errors = null, orphaned_at = null,
                             updated_at = clock_timestamp()
                         """)) {
             for (var entity : entities) {
@@ -359,7 +361,8 @@ final class EntityWrites {
                 insert.setLong(i++, entity.write.sourceId);
                 insert.setInt(i++, entity.write.index);
                 insert.setString(i++, entity.digest);
-                insert.setLong(i, revision);
+                insert.setLong(i++, revision);
+                insert.setString(i, relations.getOrDefault(entity.ref, "[]"));
                 insert.addBatch();
             }
             insert.executeBatch();
@@ -415,7 +418,6 @@ final class EntityWrites {
                                 "delete from catalog_relation where emitted_by = ?"
                                         + " and source_ref = ? and type = ? and target_ref = ?")) {
             for (var entity : entities) {
-                affected.add(entity.ref);
                 var gone = old.getOrDefault(entity.ref, new HashSet<>());
                 for (var edge : entity.edges) {
                     var row =
@@ -438,7 +440,9 @@ final class EntityWrites {
 
     private void batch(java.sql.PreparedStatement statement, String emitter, List<String> row)
             throws SQLException {
-        affected.add(row.getFirst());
+        if (!row.getFirst().equals(emitter)) {
+            affected.add(row.getFirst());
+        }
         statement.setString(1, emitter);
         for (int i = 0; i < 3; i++) {
             statement.setString(i + 2, row.get(i));
@@ -446,29 +450,63 @@ final class EntityWrites {
         statement.addBatch();
     }
 
+    private static final String STITCHED =
+            """
+            select d.source_ref as ref, json_agg(json_build_object(
+                'type', d.type, 'targetRef', d.target_ref)
+                order by d.type, d.target_ref)::text as text
+            from (select distinct source_ref, type, target_ref from catalog_relation
+                where source_ref = any(?)) d
+            group by d.source_ref
+            """;
+
+    private Map<String, String> relationsOf(List<String> refs) throws SQLException {
+        var relations = new HashMap<String, String>();
+        try (var select = connection.prepareStatement(STITCHED)) {
+            select.setArray(1, texts(refs));
+            try (var rows = select.executeQuery()) {
+                while (rows.next()) {
+                    relations.put(rows.getString(1), rows.getString(2));
+                }
+            }
+        }
+        return relations;
+    }
+
     /** Writes the relations of every touched entity into its row, for reading in one piece. */
     private void stitch() throws SQLException {
         try (var update =
                 connection.prepareStatement(
                         """
-                        update catalog_entity e set relations = r.text, revision = ?
-                        from (
-                            select t.ref, coalesce(json_agg(json_build_object(
-                                'type', d.type, 'targetRef', d.target_ref)
-                                order by d.type, d.target_ref)
-                                filter (where d.type is not null), '[]')::text as text
-                            from unnest(?::text[]) as t (ref)
-                            left join (
-                                select distinct source_ref, type, target_ref from catalog_relation
-                                where source_ref = any(?)) d on d.source_ref = t.ref
-                            group by t.ref) r
-                        where e.ref = r.ref and e.relations <> r.text
+                        update catalog_entity e set relations = coalesce(r.text, '[]'), revision = ?
+                        from catalog_entity old left join (
+                        """
+                                + STITCHED
+                                + """
+                        ) r on r.ref = old.ref
+                        where old.ref = any(?) and e.id = old.id
+                          and e.relations <> coalesce(r.text, '[]')
                         """)) {
-            var refs = texts(affected);
+            var refs = existing();
             update.setLong(1, revision);
             update.setArray(2, refs);
             update.setArray(3, refs);
             update.executeUpdate();
         }
+    }
+
+    /** Of the touched ones: many relations lead to entities that do not exist. */
+    private java.sql.Array existing() throws SQLException {
+        var refs = new ArrayList<String>();
+        try (var select =
+                connection.prepareStatement("select ref from catalog_entity where ref = any(?)")) {
+            select.setArray(1, texts(affected));
+            try (var rows = select.executeQuery()) {
+                while (rows.next()) {
+                    refs.add(rows.getString(1));
+                }
+            }
+        }
+        return texts(refs);
     }
 }

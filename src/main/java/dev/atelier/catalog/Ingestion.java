@@ -39,7 +39,9 @@ import org.jspecify.annotations.Nullable;
 class Ingestion {
 
     private static final Logger LOG = Logger.getLogger(Ingestion.class);
-    private static final int BATCH = 500;
+    private static final int TAKEN = 100;
+    private static final int DOCUMENTS = 2000;
+    private static final int AT_ONCE = 5;
     private static final Duration LOOK = Duration.ofSeconds(2);
     private static final Duration SWEEP = Duration.ofSeconds(30);
 
@@ -209,14 +211,28 @@ class Ingestion {
         }
     }
 
-    /** Reads what is due and applies it. Says whether there was anything. */
+    /**
+     * Reads what is due and applies it, some documents at a time. Says whether there was anything.
+     */
     boolean readDue() {
-        var due = sources.take(BATCH);
-        if (due.isEmpty()) {
-            return false;
+        var due = sources.take(TAKEN);
+        var read = new ArrayList<Reading>();
+        int documents = 0;
+        for (int from = 0; from < due.size(); from += AT_ONCE) {
+            for (var reading : readAll(due.subList(from, Math.min(due.size(), from + AT_ONCE)))) {
+                read.add(reading);
+                documents += reading.documents().size();
+            }
+            if (documents >= DOCUMENTS) {
+                self.apply(read);
+                read.clear();
+                documents = 0;
+            }
         }
-        self.apply(readAll(due));
-        return true;
+        if (!read.isEmpty()) {
+            self.apply(read);
+        }
+        return !due.isEmpty();
     }
 
     /** Reads and applies until nothing is due, folders included; for tests and the check button. */
@@ -229,12 +245,7 @@ class Ingestion {
     }
 
     private List<Reading> readAll(List<Source> due) {
-        var urls = due.stream().filter(source -> source.type().equals("url")).count();
-        if (urls == 0) {
-            return due.stream().map(this::readSafely).toList();
-        }
-        // The network waits, the files do not: five at a time.
-        try (var pool = Executors.newFixedThreadPool(5, Thread.ofVirtual().factory())) {
+        try (var pool = Executors.newFixedThreadPool(AT_ONCE, Thread.ofVirtual().factory())) {
             var readings =
                     due.stream().map(source -> pool.submit(() -> readSafely(source))).toList();
             var list = new ArrayList<Reading>();

@@ -241,11 +241,12 @@ class SourceReader {
         }
         var checked = new ArrayList<Checked>(found.size());
         var read = new StringBuilder(text);
+        boolean placeholders = text.contains("$");
         for (var document : found) {
-            var one = check(source, document, true);
+            var one = check(source, document, placeholders);
             checked.add(one);
             one.targets().forEach(read::append);
-            if (one.document() != null && text.contains("$")) {
+            if (placeholders && one.document() != null) {
                 read.append(one.document().json());
             }
         }
@@ -274,8 +275,10 @@ class SourceReader {
         if (value instanceof ObjectNode object && placeholders) {
             new Placeholders(source, faults).fill(object, "", 0);
         }
-        for (var fault : EntityRules.check(value == null ? Json.object() : value)) {
-            faults.add(fault.atLine(lineOf(document, fault.field())));
+        faults.addAll(EntityRules.check(value == null ? Json.object() : value));
+        if (!faults.isEmpty()) {
+            var lines = document.lines();
+            faults.replaceAll(fault -> fault.atLine(lineOf(document, lines, fault.field())));
         }
         if (!(value instanceof ObjectNode object)) {
             return new Checked(document.index(), null, null, faults, List.of());
@@ -292,9 +295,10 @@ class SourceReader {
         return new Checked(document.index(), entity, ref, faults, targets);
     }
 
-    private static @Nullable Integer lineOf(YamlDocuments.Document document, String field) {
+    private static Integer lineOf(
+            YamlDocuments.Document document, Map<String, Integer> lines, String field) {
         for (var path = field; ; path = path.substring(0, path.lastIndexOf('.'))) {
-            var line = document.lines().get(path);
+            var line = lines.get(path);
             if (line != null) {
                 return line;
             }

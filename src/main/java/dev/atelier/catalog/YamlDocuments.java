@@ -43,15 +43,24 @@ final class YamlDocuments {
      * @param line of the file where it begins, from 1
      * @param value null when it could not be read
      * @param fault why not
-     * @param lines of the file by dotted path
      */
     record Document(
-            int index,
-            int line,
-            @Nullable JsonNode value,
-            @Nullable Fault fault,
-            Map<String, Integer> lines,
-            String text) {}
+            int index, int line, @Nullable JsonNode value, @Nullable Fault fault, String text) {
+
+        /** Lines of the file by dotted path; parses again, so only for documents with faults. */
+        Map<String, Integer> lines() {
+            try {
+                var node = compose(text);
+                var conversion = new Conversion(line, true);
+                if (node != null) {
+                    conversion.convert(node, "");
+                }
+                return conversion.lines;
+            } catch (Refused | YAMLException e) {
+                return Map.of();
+            }
+        }
+    }
 
     private static final int LONGEST_DOCUMENT = 1 << 20;
     private static final int MOST_ALIASES = 20;
@@ -88,7 +97,7 @@ final class YamlDocuments {
                     return documents;
                 }
             }
-            directives = (directives || piece.toString().isBlank()) && line.startsWith("%");
+            directives = line.startsWith("%") && (directives || piece.toString().isBlank());
             piece.append(line).append('\n');
             if (line.stripTrailing().equals("...")) {
                 piece.setLength(piece.length() - line.length() - 1);
@@ -131,23 +140,12 @@ final class YamlDocuments {
                     "");
         }
         try {
-            var options = new LoaderOptions();
-            options.setCodePointLimit(LONGEST_DOCUMENT + 1);
-            options.setMaxAliasesForCollections(MOST_ALIASES);
-            options.setNestingDepthLimit(DEEPEST);
-            options.setAllowRecursiveKeys(false);
-            var composer =
-                    new Composer(
-                            new ParserImpl(new StreamReader(text), options),
-                            new CoreSchema(),
-                            options);
-            var node = composer.getSingleNode();
+            var node = compose(text);
             if (node == null) {
                 return broken(index, begin, "The document is empty", "Remove it.", text);
             }
-            var conversion = new Conversion(begin);
-            var value = conversion.convert(node, "");
-            return new Document(index, begin, value, null, conversion.lines, text);
+            var value = new Conversion(begin, false).convert(node, "");
+            return new Document(index, begin, value, null, text);
         } catch (Refused e) {
             return broken(index, begin, e.mark, e.reason, e.remedy, text);
         } catch (MarkedYAMLException e) {
@@ -160,6 +158,17 @@ final class YamlDocuments {
         } catch (StackOverflowError e) {
             return broken(index, begin, "The document is nested too deeply", "Flatten it.", text);
         }
+    }
+
+    private static @Nullable Node compose(String text) {
+        var options = new LoaderOptions();
+        options.setCodePointLimit(LONGEST_DOCUMENT + 1);
+        options.setMaxAliasesForCollections(MOST_ALIASES);
+        options.setNestingDepthLimit(DEEPEST);
+        options.setAllowRecursiveKeys(false);
+        return new Composer(
+                        new ParserImpl(new StreamReader(text), options), new CoreSchema(), options)
+                .getSingleNode();
     }
 
     private static String sentence(String problem) {
@@ -197,7 +206,6 @@ final class YamlDocuments {
                 begin,
                 null,
                 Fault.error("line " + begin, reason, remedy).atLine(begin),
-                Map.of(),
                 text);
     }
 
@@ -216,7 +224,6 @@ final class YamlDocuments {
                                 reason,
                                 remedy)
                         .atLine(line),
-                Map.of(),
                 text);
     }
 
@@ -237,13 +244,15 @@ final class YamlDocuments {
     /** Turns YAML nodes into JSON, with limits on what aliases may unfold to. */
     private static final class Conversion {
         private final int begin;
+        private final boolean marking;
         private final Map<String, Integer> lines = new HashMap<>();
         private final Set<Node> open = java.util.Collections.newSetFromMap(new IdentityHashMap<>());
         private int nodes;
         private long text;
 
-        Conversion(int begin) {
+        Conversion(int begin, boolean marking) {
             this.begin = begin;
+            this.marking = marking;
         }
 
         JsonNode convert(Node node, String path) {
@@ -257,7 +266,7 @@ final class YamlDocuments {
                 throw new Refused(
                         node.getStartMark(), "An alias contains itself", "Remove the alias.");
             }
-            if (nodes < 5000) {
+            if (marking && nodes < 5000) {
                 lines.putIfAbsent(path, begin + node.getStartMark().getLine());
             }
             var value =
@@ -293,7 +302,9 @@ final class YamlDocuments {
                 }
                 object.set(
                         name,
-                        convert(tuple.getValueNode(), path.isEmpty() ? name : path + "." + name));
+                        convert(
+                                tuple.getValueNode(),
+                                marking ? (path.isEmpty() ? name : path + "." + name) : ""));
             }
             return object;
         }
@@ -302,9 +313,13 @@ final class YamlDocuments {
             var array = JsonNodeFactory.instance.arrayNode();
             int i = 0;
             for (var item : sequence.getValue()) {
-                array.add(convert(item, path + "." + i++));
+                array.add(convert(item, child(path, marking ? String.valueOf(i++) : "")));
             }
             return array;
+        }
+
+        private String child(String path, String name) {
+            return !marking ? "" : path.isEmpty() ? name : path + "." + name;
         }
 
         private String checked(ScalarNode scalar) {

@@ -386,6 +386,14 @@ class BackstageCatalogTest {
     }
 
     @Test
+    void refreshes_with_an_empty_answer() {
+        post("/refresh", "{\"entityRef\":\"component:bst/bst-delta\"}")
+                .statusCode(200)
+                .body(equalTo(""));
+        post("/refresh", "{\"entityRef\":\"bst-delta\"}").statusCode(400);
+    }
+
+    @Test
     void tells_the_ancestry() {
         get("/entities/by-name/component/bst/bst-delta/ancestry")
                 .body("rootEntityRef", equalTo("component:bst/bst-delta"))
