@@ -2,6 +2,7 @@ package dev.atelier.serving;
 
 import static io.restassured.RestAssured.given;
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
 import static org.hamcrest.Matchers.containsString;
 import static org.hamcrest.Matchers.equalTo;
 import static org.hamcrest.Matchers.hasItem;
@@ -16,8 +17,13 @@ import dev.atelier.inference.ResponseCodec;
 import dev.atelier.inference.Tensor;
 import io.quarkus.test.common.QuarkusTestResource;
 import io.quarkus.test.junit.QuarkusTest;
+import io.restassured.RestAssured;
 import io.restassured.config.EncoderConfig;
 import io.restassured.config.RestAssuredConfig;
+import java.net.Socket;
+import java.net.URI;
+import java.nio.charset.StandardCharsets;
+import java.time.Duration;
 import java.util.List;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.DisplayName;
@@ -167,6 +173,68 @@ class OpenInferenceTest {
                 .then()
                 .statusCode(200)
                 .body("model_version", equalTo("2"));
+
+        // Loaded before, so that only the name's new meaning is waited for.
+        given().body(REQUEST).post("/v2/models/oip-moving/versions/1/infer").then().statusCode(200);
+
+        given().contentType("application/json")
+                .body("{\"version\": 1}")
+                .put("/api/v1/models/oip-moving/aliases/champion")
+                .then()
+                .statusCode(200);
+
+        // Less than one second by itself; the rest is for a busy machine.
+        await().atMost(Duration.ofSeconds(3))
+                .untilAsserted(
+                        () ->
+                                given().body(REQUEST)
+                                        .post("/v2/models/oip-moving/infer")
+                                        .then()
+                                        .body("model_version", equalTo("1")));
+        given().body(REQUEST)
+                .post("/v2/models/oip-moving/versions/champion/infer")
+                .then()
+                .statusCode(200)
+                .body("model_version", equalTo("1"));
+    }
+
+    @Test
+    void refuses_a_body_that_is_too_large_before_reading_it() throws Exception {
+        var url = URI.create(RestAssured.baseURI + ":" + RestAssured.port);
+        try (var socket = new Socket(url.getHost(), RestAssured.port)) {
+            socket.setSoTimeout(10_000);
+            socket.getOutputStream()
+                    .write(
+                            """
+                            POST /v2/models/oip-doubling/infer HTTP/1.1\r
+                            Host: localhost:%d\r
+                            Content-Length: 1999999999\r
+                            \r
+                            {"""
+                                    .formatted(RestAssured.port)
+                                    .getBytes(StandardCharsets.US_ASCII));
+
+            var answer =
+                    new String(socket.getInputStream().readNBytes(12), StandardCharsets.US_ASCII);
+
+            assertThat(answer).isEqualTo("HTTP/1.1 413");
+        }
+    }
+
+    @Test
+    void is_told_in_time_when_a_model_never_ends() {
+        register("oip-endless", Models.loop());
+
+        var answer =
+                given().body(
+                                """
+                                {"inputs": [{"name": "trips", "datatype": "INT64", "shape": [],
+                                             "data": [9223372036854775807]}]}
+                                """)
+                        .post("/v2/models/oip-endless/infer");
+
+        answer.then().statusCode(504).body("error", containsString("time limit"));
+        assertThat(answer.time()).isLessThan(11_000 + 4_000);
     }
 
     @Test
