@@ -93,7 +93,7 @@ class Explanations {
                     java.util.Arrays.copyOfRange(
                             rows, first, Math.min(rows.length, first + together));
             var answer =
-                    gateway.infer(
+                    gateway.probe(
                             gateway.servable(version), new InferRequest(encoder.tensors(part)));
             if (!answer.ok()) {
                 throw new Unavailable("The model stopped answering: " + answer.error());

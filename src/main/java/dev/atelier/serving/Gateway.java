@@ -186,6 +186,16 @@ public class Gateway {
         return infer(servable, request, config.limit());
     }
 
+    /**
+     * Calls a model without counting it as traffic: explanations ask thousands of rows that nobody
+     * sent.
+     */
+    public Answer probe(Servable servable, InferRequest request) {
+        return running()
+                .pool
+                .call(servable, Frame.Kind.INFER, RequestCodec.encode(request), config.limit());
+    }
+
     /** Calls a model with tensors; the answer's outputs come binary. */
     public Answer infer(Servable servable, InferRequest request) {
         return infer(servable, RequestCodec.encode(request), config.limit());
