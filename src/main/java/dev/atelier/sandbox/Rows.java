@@ -30,7 +30,8 @@ final class Rows {
                     positions.add(i);
                 }
             }
-            if (positions.stream().allMatch(p -> Form.isCell(form.fields().get(p)))) {
+            if (!positions.isEmpty()
+                    && positions.stream().allMatch(p -> Form.isCell(form.fields().get(p)))) {
                 fieldsOfInput.put(input, positions);
             }
         }

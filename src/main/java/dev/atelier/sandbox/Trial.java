@@ -1,9 +1,5 @@
 package dev.atelier.sandbox;
 
-import com.fasterxml.jackson.core.JsonProcessingException;
-import com.fasterxml.jackson.databind.JsonNode;
-import com.fasterxml.jackson.databind.ObjectMapper;
-import dev.atelier.inference.DataType;
 import dev.atelier.inference.InferRequest;
 import dev.atelier.inference.InferResponse;
 import dev.atelier.inference.Message;
@@ -32,8 +28,6 @@ public class Trial {
 
     /** Longer recordings are refused: each window is a call. */
     private static final int MOST_WINDOWS = 4_000;
-
-    private static final int WIDEST_TENSOR = 2_000_000;
 
     /**
      * Where the time went, in nanoseconds.
@@ -82,12 +76,10 @@ public class Trial {
 
     private final Gateway gateway;
     private final BundleFiles files;
-    private final ObjectMapper json;
 
-    Trial(Gateway gateway, BundleFiles files, ObjectMapper json) {
+    Trial(Gateway gateway, BundleFiles files) {
         this.gateway = gateway;
         this.files = files;
-        this.json = json;
     }
 
     /**
@@ -114,7 +106,9 @@ public class Trial {
                             inputs.addAll(prepare(version, field, upload(field, uploads), took));
                     case TEXT ->
                             inputs.addAll(text(version, form, field, entries.text(field), took));
-                    case TENSOR -> inputs.add(tensor(form, field, entries.text(field)));
+                    case TENSOR ->
+                            inputs.add(
+                                    JsonTensor.read(field, spec(form, field), entries.text(field)));
                     case NUMBER, CATEGORY, BOOLEAN, CONSTANT, AUDIO -> {}
                 }
             }
@@ -178,15 +172,16 @@ public class Trial {
             List<Tensor> inputs,
             Clock took)
             throws NoAnswer {
-        var windows = prepare(version, field, content, took);
-        if (windows.size() > MOST_WINDOWS) {
+        var recording = prepare(version, field, content, took).getFirst();
+        var windows = Math.toIntExact(recording.shape()[0]);
+        if (windows > MOST_WINDOWS) {
             throw new Invalid(
                     "The recording is too long",
                     List.of(
                             new Invalid.Field(
                                     field.name(),
                                     "It has %d windows; at most %d are looked at."
-                                            .formatted(windows.size(), MOST_WINDOWS))));
+                                            .formatted(windows, MOST_WINDOWS))));
         }
         var output = output(form, OutputKind.TIMELINE);
         var states = new ArrayList<Tensor>();
@@ -195,10 +190,10 @@ public class Trial {
             states.add(Tensor.floats(state.input(), shape, new float[elements(shape)]));
         }
         var constants = new Rows(form).tensors(new Object[][] {new Entries(Map.of()).row(form)});
-        var curve = new double[windows.size()];
+        var curve = new double[windows];
         for (int i = 0; i < curve.length; i++) {
             var call = new ArrayList<Tensor>();
-            call.add(windows.get(i));
+            call.add(window(recording, i));
             call.addAll(states);
             call.addAll(constants);
             if (i == 0) {
@@ -225,6 +220,17 @@ public class Trial {
         return new Ended(inputs, null, new Verdict(List.of(part), List.of()), null, took.read());
     }
 
+    /** Row {@code i} of {@code [windows, samples]} as {@code [1, samples]}. */
+    private static Tensor window(Tensor recording, int i) {
+        var samples = Math.toIntExact(recording.shape()[1]);
+        var bytes = samples * recording.datatype().size();
+        return new Tensor(
+                recording.name(),
+                recording.datatype(),
+                new long[] {1, samples},
+                recording.data().slice(i * bytes, bytes));
+    }
+
     private Answered infer(ModelVersion version, List<Tensor> inputs, Clock took) throws NoAnswer {
         var answer = gateway.infer(gateway.servable(version), new InferRequest(inputs));
         took.add(answer.timings());
@@ -236,9 +242,13 @@ public class Trial {
 
     private List<Tensor> prepare(ModelVersion version, Field field, byte[] content, Clock took)
             throws NoAnswer {
-        throw new NoAnswer(
-                "Pictures, recordings and texts with a tokenizer are not prepared yet. Send tensors"
-                        + " to the model's inference address instead.");
+        var started = System.nanoTime();
+        var prepared = gateway.prepare(gateway.servable(version), field, content);
+        took.prepare(System.nanoTime() - started);
+        if (!prepared.ok()) {
+            throw new NoAnswer(prepared.error());
+        }
+        return prepared.tensors();
     }
 
     private List<Tensor> text(ModelVersion version, Form form, Field field, String text, Clock took)
@@ -250,101 +260,6 @@ public class Trial {
         var shape = new long[spec.shape().size()];
         Arrays.fill(shape, 1);
         return List.of(Tensor.strings(spec.name(), shape, text));
-    }
-
-    /** JSON, nested or flat, against the input's shape. */
-    private Tensor tensor(Form form, Field field, String text) {
-        var spec = spec(form, field);
-        try {
-            var node = json.readTree(text);
-            if (node == null || node.isMissingNode()) {
-                throw new IllegalArgumentException("Enter JSON for shape " + spec.shape() + ".");
-            }
-            var shape = nesting(node);
-            var values = new ArrayList<JsonNode>();
-            flatten(node, values, shape, 0);
-            if (shape.length != spec.shape().size() && shape.length <= 1) {
-                shape = fill(spec, values.size());
-            }
-            if (spec.datatype() == DataType.BYTES) {
-                return Tensor.strings(
-                        spec.name(),
-                        shape,
-                        values.stream().map(JsonNode::asText).toArray(String[]::new));
-            }
-            return Tensor.numbers(
-                    spec.name(),
-                    spec.datatype(),
-                    shape,
-                    values.stream().mapToDouble(Trial::number).toArray());
-        } catch (JsonProcessingException e) {
-            throw wrong(field, "This is not JSON: " + e.getOriginalMessage());
-        } catch (IllegalArgumentException e) {
-            throw wrong(field, String.valueOf(e.getMessage()));
-        }
-    }
-
-    private static Invalid wrong(Field field, String reason) {
-        return new Invalid(
-                "One field needs a look", List.of(new Invalid.Field(field.name(), reason)));
-    }
-
-    private static double number(JsonNode node) {
-        if (node.isNumber()) {
-            return node.doubleValue();
-        }
-        if (node.isBoolean()) {
-            return node.booleanValue() ? 1 : 0;
-        }
-        throw new IllegalArgumentException("Numbers are expected, not %s.".formatted(node));
-    }
-
-    private static long[] nesting(JsonNode node) {
-        var shape = new ArrayList<Long>();
-        for (var at = node; at.isArray() && shape.size() < 16; at = at.path(0)) {
-            shape.add((long) at.size());
-        }
-        return shape.stream().mapToLong(Long::longValue).toArray();
-    }
-
-    private static void flatten(JsonNode node, List<JsonNode> into, long[] shape, int depth) {
-        if (depth < shape.length) {
-            if (!node.isArray() || node.size() != shape[depth]) {
-                throw new IllegalArgumentException(
-                        "The nesting is ragged: at depth %d, %d values were expected."
-                                .formatted(depth + 1, shape[depth]));
-            }
-            node.forEach(child -> flatten(child, into, shape, depth + 1));
-        } else if (node.isArray()) {
-            throw new IllegalArgumentException("The nesting is ragged.");
-        } else if (into.size() >= WIDEST_TENSOR) {
-            throw new IllegalArgumentException(
-                    "More than %d values: use the API for tensors of this size."
-                            .formatted(WIDEST_TENSOR));
-        } else {
-            into.add(node);
-        }
-    }
-
-    /**
-     * The shape that flat values take: free dimensions are 1, but for the first, which takes the
-     * rest.
-     */
-    private static long[] fill(TensorSpec spec, int count) {
-        var shape = spec.shape().stream().mapToLong(d -> d < 0 ? 1 : d).toArray();
-        var product = Arrays.stream(shape).reduce(1, Math::multiplyExact);
-        for (int i = 0; i < shape.length && product != 0; i++) {
-            if (spec.shape().get(i) < 0) {
-                shape[i] = count / product;
-                product *= shape[i];
-                break;
-            }
-        }
-        if (product != count) {
-            throw new IllegalArgumentException(
-                    "%d values do not fill shape %s.".formatted(count, spec.shape()));
-        }
-        return shape;
     }
 
     /** Greedy CTC: the likeliest symbol of each step, repeats and blanks dropped. */

@@ -5,14 +5,21 @@ import static org.assertj.core.api.Assertions.assertThat;
 import com.deque.html.axecore.playwright.AxeBuilder;
 import com.microsoft.playwright.Page;
 import com.microsoft.playwright.options.ColorScheme;
+import dev.atelier.Seeded;
 import dev.atelier.TestDatabase;
+import dev.atelier.models.Versions;
 import io.quarkus.test.common.QuarkusTestResource;
 import io.quarkus.test.common.http.TestHTTPResource;
 import io.quarkus.test.junit.QuarkusTest;
+import io.quarkus.test.junit.TestProfile;
+import jakarta.inject.Inject;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.stream.Stream;
+import org.awaitility.Awaitility;
+import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.DisplayName;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
@@ -22,11 +29,49 @@ import org.junit.jupiter.params.provider.MethodSource;
  * sideways scroll, no message on the console (a broken content security policy shows there).
  */
 @QuarkusTest
+@TestProfile(Seeded.class)
 @QuarkusTestResource(TestDatabase.class)
 @DisplayName("A page")
 class PagesTest {
 
-    private static final List<String> ADDRESSES = List.of("/", "/no/such/page");
+    private static final List<String> ADDRESSES =
+            List.of(
+                    "/",
+                    "/no/such/page",
+                    "/docs",
+                    "/docs/model-interface",
+                    "/docs/shortcuts",
+                    "/catalog",
+                    "/catalog?kind=model&q=penguin",
+                    "/catalog?q=nothing-is-called-this",
+                    "/catalog/problems",
+                    "/catalog/default/group/vision",
+                    "/catalog/default/component/no-such-component",
+                    "/models/new",
+                    "/models/penguin-species",
+                    "/models/penguin-species/versions",
+                    "/models/penguin-species/versions/1",
+                    "/models/penguin-species/try",
+                    "/models/sentence-similarity/try",
+                    "/models/handwritten-digit/try",
+                    "/models/speech-detector/try",
+                    "/models/penguin-species/observability");
+
+    @Inject Versions versions;
+
+    @BeforeEach
+    void wait_for_the_seed_models() {
+        Awaitility.await()
+                .atMost(Duration.ofSeconds(90))
+                .until(
+                        () ->
+                                Stream.of(
+                                                "penguin-species",
+                                                "sentence-similarity",
+                                                "handwritten-digit",
+                                                "speech-detector")
+                                        .allMatch(model -> versions.serving(model).isPresent()));
+    }
 
     @TestHTTPResource("/")
     String base;

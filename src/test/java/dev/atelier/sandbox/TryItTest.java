@@ -3,10 +3,12 @@ package dev.atelier.sandbox;
 import static io.restassured.RestAssured.given;
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.atelier.Seeded;
 import dev.atelier.TestDatabase;
 import dev.atelier.models.Versions;
 import io.quarkus.test.common.QuarkusTestResource;
 import io.quarkus.test.junit.QuarkusTest;
+import io.quarkus.test.junit.TestProfile;
 import io.restassured.response.Response;
 import io.restassured.specification.RequestSpecification;
 import jakarta.inject.Inject;
@@ -20,6 +22,7 @@ import org.junit.jupiter.api.DisplayName;
 import org.junit.jupiter.api.Test;
 
 @QuarkusTest
+@TestProfile(Seeded.class)
 @QuarkusTestResource(TestDatabase.class)
 @DisplayName("Try it")
 class TryItTest {
