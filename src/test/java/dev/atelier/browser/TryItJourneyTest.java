@@ -4,6 +4,7 @@ import static com.microsoft.playwright.assertions.PlaywrightAssertions.assertTha
 
 import com.deque.html.axecore.playwright.AxeBuilder;
 import com.microsoft.playwright.Page;
+import com.microsoft.playwright.assertions.PlaywrightAssertions;
 import com.microsoft.playwright.options.AriaRole;
 import com.microsoft.playwright.options.ColorScheme;
 import dev.atelier.Seeded;
@@ -20,6 +21,7 @@ import java.util.function.Consumer;
 import java.util.regex.Pattern;
 import org.assertj.core.api.Assertions;
 import org.awaitility.Awaitility;
+import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.DisplayName;
 import org.junit.jupiter.api.Test;
@@ -34,6 +36,11 @@ class TryItJourneyTest {
     String base;
 
     @Inject Versions versions;
+
+    @BeforeAll
+    static void be_patient_with_a_busy_machine() {
+        PlaywrightAssertions.setDefaultAssertionTimeout(30_000);
+    }
 
     @BeforeEach
     void wait_for_the_seed_models() {
@@ -50,10 +57,7 @@ class TryItJourneyTest {
         onPage(
                 page -> {
                     page.navigate("/");
-                    page.getByRole(
-                                    AriaRole.LINK,
-                                    new Page.GetByRoleOptions().setName("Try it: Penguin species"))
-                            .click();
+                    page.locator("main a[href='/models/penguin-species/try']").click();
                     page.getByRole(AriaRole.BUTTON, new Page.GetByRoleOptions().setName("Run"))
                             .click();
 

@@ -7,8 +7,10 @@ import java.util.Locale;
 import java.util.Map;
 import java.util.function.UnaryOperator;
 import org.commonmark.Extension;
+import org.commonmark.ext.gfm.tables.TableCell;
 import org.commonmark.ext.gfm.tables.TablesExtension;
 import org.commonmark.node.AbstractVisitor;
+import org.commonmark.node.CustomNode;
 import org.commonmark.node.Heading;
 import org.commonmark.node.Image;
 import org.commonmark.node.Link;
@@ -158,6 +160,15 @@ public final class Markdown {
             before = Math.min(6, Math.min(level, before + 1));
             heading.setLevel(before);
             visitChildren(heading);
+        }
+
+        /** A heading cell without words heads nothing; screen readers stumble over it. */
+        @Override
+        public void visit(CustomNode node) {
+            if (node instanceof TableCell cell && cell.isHeader() && cell.getFirstChild() == null) {
+                cell.setHeader(false);
+            }
+            visitChildren(node);
         }
 
         @Override
