@@ -1,0 +1,476 @@
+package dev.atelier.faults;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.atelier.serving.Models;
+import java.io.IOException;
+import java.io.RandomAccessFile;
+import java.io.UncheckedIOException;
+import java.net.http.HttpRequest;
+import java.net.http.HttpResponse.BodyHandlers;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.sql.SQLException;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.List;
+import java.util.Random;
+
+/**
+ * Faults, each with its workload and what must hold afterwards. How often and how long is the
+ * caller's choice: minutes in the test run, half an hour in the full one.
+ */
+final class Faults implements AutoCloseable {
+
+    static final List<String> POINTS =
+            List.of(
+                    "blob.begun",
+                    "blob.written",
+                    "blob.forced",
+                    "blob.renamed",
+                    "blob.published",
+                    "blob.adopted",
+                    "register.received",
+                    "register.inserted",
+                    "register.committed",
+                    "scan.claimed",
+                    "scan.done");
+
+    private final Path folder;
+    private final long seed;
+    private final Random random;
+
+    Faults(long seed) {
+        this.seed = seed;
+        random = new Random(seed);
+        try {
+            folder = Files.createTempDirectory("atelier-faults");
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+
+    private PortalProcess.Setup setup(String name) {
+        return PortalProcess.Setup.on(folder.resolve(name)).with("-Dquarkus.profile=faults");
+    }
+
+    /** {@code kill -9} at named points of the code, the n-th time each is passed. */
+    String dies_at_a_named_point(List<String> points) throws IOException, SQLException {
+        var setup = setup("points");
+        var log = new Workload(random.nextLong());
+        long slowest = 0;
+        int died = 0;
+        for (var point : points) {
+            var hit = 1 + random.nextInt(6);
+            var portal =
+                    setup.with("-Datelier.failpoints=%s=halt@%d".formatted(point, hit)).start();
+            // A scan that waits from the round before may pass the point while it starts.
+            if (portal.comesUp(Duration.ofSeconds(90))) {
+                try (var _ = log.against(portal)) {
+                    assertThat(portal.awaitEnd(Duration.ofSeconds(30)))
+                            .as("reaches " + point + " " + hit + " times")
+                            .isTrue();
+                }
+            }
+            assertThat(portal.exitValue()).as(point + "\n" + portal.endOfLog()).isEqualTo(137);
+            died++;
+            slowest = Math.max(slowest, check(setup, log));
+        }
+        return "%d halts, %s; ready again in ≤ %d ms".formatted(died, told(log), slowest);
+    }
+
+    /** {@code kill -9} at any time. */
+    String dies_at_any_time(int rounds) throws IOException, SQLException {
+        var setup = setup("random");
+        var log = new Workload(random.nextLong());
+        long slowest = 0;
+        var portal = setup.start();
+        for (int round = 0; round < rounds; round++) {
+            slowest = Math.max(slowest, round == 0 ? 0 : portal.awaitReady());
+            portal.awaitReady();
+            var runners = portal.children();
+            try (var _ = log.against(portal)) {
+                PortalProcess.pause(random.nextInt(3000));
+                portal.kill();
+            }
+            for (var runner : runners) {
+                assertThat(gone(runner))
+                        .as("left alive: " + PortalProcess.commandLine(runner))
+                        .isTrue();
+            }
+            // Every round checks a start after a crash; all that was ever told, every fifth.
+            if (round % 5 == 4 || round == rounds - 1) {
+                slowest = Math.max(slowest, check(setup, log));
+            }
+            portal = setup.start();
+        }
+        portal.awaitReady();
+        portal.close();
+        return "%d kills, %s; ready again in ≤ %d ms".formatted(rounds, told(log), slowest);
+    }
+
+    private static boolean gone(ProcessHandle process) {
+        for (int i = 0; i < 100 && process.isAlive(); i++) {
+            PortalProcess.pause(50);
+        }
+        return !process.isAlive();
+    }
+
+    /** Starts the portal, checks everything that was ever told, and stops it. */
+    private long check(PortalProcess.Setup setup, Workload log) throws IOException, SQLException {
+        try (var portal = setup.start()) {
+            var ready = portal.awaitReady();
+            var database = Invariants.embedded(setup.data());
+            new Invariants(portal, database, log).hold();
+            Invariants.everyRowHasItsFile(database, setup.data().resolve("blobs"));
+            return ready;
+        }
+    }
+
+    private static String told(Workload log) {
+        return "%d confirmed, %d denied, %d unknown"
+                .formatted(
+                        log.count(Workload.Told.OK),
+                        log.count(Workload.Told.FAILED),
+                        log.count(Workload.Told.UNKNOWN));
+    }
+
+    /** The external database is stopped as by a power cut, and comes back later. */
+    String loses_its_database(Duration away) throws IOException, SQLException {
+        try (var postgres = new OwnPostgres(folder.resolve("pg-away"), programs());
+                var portal = postgres.usedBy(setup("away")).start()) {
+            portal.awaitReady();
+            var log = new Workload(random.nextLong());
+            long worst = 0;
+            long back;
+            try (var _ = log.against(portal)) {
+                PortalProcess.pause(1500);
+                postgres.stopAtOnce();
+                var until = System.nanoTime() + away.toNanos();
+                while (System.nanoTime() < until) {
+                    var began = System.nanoTime();
+                    var answer =
+                            portal.send(
+                                    HttpRequest.newBuilder(portal.address("/api/v1/models"))
+                                            .timeout(Duration.ofSeconds(15)),
+                                    BodyHandlers.ofString());
+                    worst = Math.max(worst, (System.nanoTime() - began) / 1_000_000);
+                    assertThat(answer.statusCode()).as(answer.body()).isEqualTo(503);
+                    assertThat(answer.headers().firstValue("Retry-After")).isPresent();
+                    assertThat(portal.status("/q/health/live")).as("I8 liveness").isEqualTo(200);
+                    assertThat(portal.status("/q/health/ready")).as("I8 readiness").isEqualTo(503);
+                    PortalProcess.pause(200);
+                }
+                var page =
+                        portal.send(
+                                HttpRequest.newBuilder(portal.address("/"))
+                                        .header("Accept", "text/html"),
+                                BodyHandlers.ofString());
+                assertThat(page.statusCode()).as("a page either works or says why").isIn(200, 503);
+                if (page.statusCode() == 503) {
+                    assertThat(page.body()).contains("The database is away");
+                }
+                postgres.start();
+                var returned = System.nanoTime();
+                assertThat(portal.comesUp(Duration.ofSeconds(10)))
+                        .as("ready within 10 s of the database")
+                        .isTrue();
+                back = (System.nanoTime() - returned) / 1_000_000;
+                PortalProcess.pause(1500);
+            }
+            new Invariants(portal, postgres::connect, log).hold();
+            // The limit of the design; a test machine that does other things may need longer.
+            assertThat(worst).as("ms until 503").isLessThan(10_000);
+            return "%d s away, 503 in ≤ %d ms, ready %d ms after it was back, %s"
+                    .formatted(away.toSeconds(), worst, back, told(log));
+        }
+    }
+
+    /** Every connection is cut every 200 ms, in the middle of whatever it does. */
+    String has_its_connections_cut(Duration time) throws IOException, SQLException {
+        try (var postgres = new OwnPostgres(folder.resolve("pg-cut"), programs());
+                var portal = postgres.usedBy(setup("cut")).start()) {
+            portal.awaitReady();
+            var log = new Workload(random.nextLong()).filesUpTo(20_000);
+            int cuts = 0;
+            try (var _ = log.against(portal)) {
+                var until = System.nanoTime() + time.toNanos();
+                while (System.nanoTime() < until) {
+                    PortalProcess.pause(200);
+                    postgres.cutConnections();
+                    cuts++;
+                }
+                PortalProcess.pause(500);
+            }
+            assertThat(portal.comesUp(Duration.ofSeconds(10))).isTrue();
+            new Invariants(portal, postgres::connect, log).hold();
+            return "%d cuts, %s, answers %s".formatted(cuts, told(log), log.statuses);
+        }
+    }
+
+    /** The file system of the blobs is full: 8 MiB of tmpfs. Needs root. */
+    String has_a_full_disk() throws IOException, SQLException {
+        var small = Files.createDirectories(folder.resolve("small"));
+        PortalProcess.run("mount", "-t", "tmpfs", "-o", "size=8m", "tmpfs", small.toString());
+        try {
+            return fullDisk(
+                    setup("full")
+                            .with(
+                                    "-Datelier.blobs.folder=" + small.resolve("blobs"),
+                                    "-Datelier.blobs.reserve=0"),
+                    small.resolve("blobs"));
+        } finally {
+            PortalProcess.run("umount", "--lazy", small.toString());
+        }
+    }
+
+    private String fullDisk(PortalProcess.Setup setup, Path blobs)
+            throws IOException, SQLException {
+        try (var portal = setup.start()) {
+            portal.awaitReady();
+            var log = new Workload(random.nextLong());
+            var filler = new byte[2_500_000];
+            random.nextBytes(filler);
+            int confirmed = 0;
+            Workload.Upload last;
+            do {
+                filler[0]++;
+                last = log.upload(portal, "faults-0", "fill-" + confirmed, filler);
+            } while (last.told() == Workload.Told.OK && confirmed++ < 10);
+            assertThat(last.status()).as("the answer of a full disk").isEqualTo(507);
+            assertThat(temporaryFiles(blobs)).as("I6: left by the refused upload").isEmpty();
+            assertThat(portal.status("/")).as("pages with a full disk").isEqualTo(200);
+            assertThat(portal.status("/q/health/live")).isEqualTo(200);
+            var tiny = log.upload(portal, "faults-1", "tiny", "still fits".getBytes());
+            assertThat(tiny.told()).as("a small file still fits").isEqualTo(Workload.Told.OK);
+            new Invariants(portal, Invariants.embedded(setup.data()), log).hold();
+            return "%d uploads of 2.5 MB fit, then 507; nothing is left of the refused one"
+                    .formatted(confirmed);
+        }
+    }
+
+    private static List<Path> temporaryFiles(Path blobs) throws IOException {
+        try (var files = Files.list(blobs.resolve("tmp"))) {
+            return files.toList();
+        }
+    }
+
+    /** No file may grow beyond 3 MiB: what a quota does. */
+    String meets_a_limit_of_file_sizes() throws IOException, SQLException {
+        try (var postgres = new OwnPostgres(folder.resolve("pg-limit"), programs());
+                var portal =
+                        postgres.usedBy(setup("limit"))
+                                .under("prlimit", "--fsize=" + (3 << 20))
+                                .start()) {
+            portal.awaitReady();
+            var log = new Workload(random.nextLong());
+            var large = new byte[4 << 20];
+            random.nextBytes(large);
+            var refused = log.upload(portal, "faults-0", "too-large", large);
+            assertThat(refused.status()).as(portal.endOfLog()).isEqualTo(507);
+            assertThat(temporaryFiles(folder.resolve("limit/blobs"))).isEmpty();
+            var kept = log.upload(portal, "faults-0", "small", new byte[1000]);
+            assertThat(kept.told()).isEqualTo(Workload.Told.OK);
+            new Invariants(portal, postgres::connect, log).hold();
+            return "4 MiB answered 507, 1 kB kept";
+        }
+    }
+
+    /** One byte of a stored file changes: it is never handed out whole. */
+    String has_bits_flipped(int flips) throws IOException, SQLException {
+        var setup = setup("flips");
+        try (var portal = setup.start()) {
+            portal.awaitReady();
+            var log = new Workload(random.nextLong());
+            int caught = 0;
+            for (int i = 0; i < flips; i++) {
+                var content = new byte[1 + random.nextInt(3_000_000)];
+                random.nextBytes(content);
+                var upload = log.upload(portal, "faults-" + i % 4, "flip-" + i, content);
+                assertThat(upload.told()).isEqualTo(Workload.Told.OK);
+                var digest = upload.sha256();
+                var file =
+                        setup.data()
+                                .resolve("blobs/sha256")
+                                .resolve(digest.substring(0, 2))
+                                .resolve(digest.substring(2, 4))
+                                .resolve(digest);
+                try (var bytes = new RandomAccessFile(file.toFile(), "rw")) {
+                    var at = random.nextInt(content.length);
+                    bytes.seek(at);
+                    bytes.write(content[at] ^ (1 << random.nextInt(8)));
+                }
+                if (!completes(portal, upload, content.length)) {
+                    caught++;
+                }
+                assertThat(completes(portal, upload, content.length))
+                        .as("handed out after it was found damaged")
+                        .isFalse();
+            }
+            assertThat(caught).as("flips caught").isEqualTo(flips);
+            try (var connection = Invariants.embedded(setup.data()).open()) {
+                assertThat(
+                                Invariants.strings(
+                                        connection,
+                                        "select count(*) from audit_event where action = 'blob.damaged'"))
+                        .containsExactly(Integer.toString(flips));
+            }
+            return caught + " of " + flips + " caught, each once in the audit log";
+        }
+    }
+
+    /** Whether a download ends as if all were well. */
+    private static boolean completes(PortalProcess portal, Workload.Upload upload, int length) {
+        try {
+            var answer =
+                    portal.get(
+                            "/api/v1/models/%s/versions/%d/files/weights.bin"
+                                    .formatted(upload.model(), upload.version()),
+                            BodyHandlers.ofByteArray());
+            return answer.statusCode() == 200 && answer.body().length == length;
+        } catch (IOException e) {
+            return false;
+        }
+    }
+
+    /** A runner is killed and stopped in the middle of calls. */
+    String has_its_runner_killed_and_stopped() throws IOException {
+        var setup = setup("runner").with("-Datelier.serving.limit=2s");
+        try (var portal = setup.start()) {
+            portal.awaitReady();
+            var answer =
+                    portal.send(
+                            HttpRequest.newBuilder(
+                                            portal.address("/api/v1/models/doubling/versions"))
+                                    .header("Content-Type", "multipart/form-data; boundary=----b")
+                                    .POST(
+                                            HttpRequest.BodyPublishers.ofByteArray(
+                                                    Workload.multipart(
+                                                            "model.onnx", Models.doubling()))),
+                            BodyHandlers.ofString());
+            assertThat(answer.statusCode()).as(answer.body()).isEqualTo(201);
+            assertThat(infer(portal)).as(portal.endOfLog()).isEqualTo(200);
+
+            var before = portal.runners();
+            assertThat(before).as("runner processes").isNotEmpty();
+            before.forEach(ProcessHandle::destroyForcibly);
+            var recovered = System.nanoTime();
+            int first = infer(portal);
+            int tries = 1;
+            while (infer(portal) != 200 && tries++ < 100) {
+                PortalProcess.pause(100);
+            }
+            var ms = (System.nanoTime() - recovered) / 1_000_000;
+            assertThat(tries).as("calls until it answers again").isLessThan(100);
+            before.forEach(runner -> assertThat(gone(runner)).isTrue());
+
+            for (var runner : portal.runners()) {
+                PortalProcess.run("kill", "-STOP", Long.toString(runner.pid()));
+            }
+            var began = System.nanoTime();
+            var stuck = infer(portal);
+            var waited = (System.nanoTime() - began) / 1_000_000;
+            assertThat(stuck).as("a call to a stopped runner").isGreaterThanOrEqualTo(500);
+            assertThat(waited).as("ms until a stopped runner is given up").isLessThan(5_000);
+            tries = 1;
+            while (infer(portal) != 200 && tries++ < 100) {
+                PortalProcess.pause(100);
+            }
+            assertThat(tries).as("calls until it answers after the stop").isLessThan(100);
+            assertThat(portal.status("/q/health/ready")).isEqualTo(200);
+            return "killed: first call %d, answers again in %d ms; stopped: %d after %d ms (limit 2 s)"
+                    .formatted(first, ms, stuck, waited);
+        }
+    }
+
+    private static int infer(PortalProcess portal) throws IOException {
+        return portal.send(
+                        HttpRequest.newBuilder(portal.address("/v2/models/doubling/infer"))
+                                .timeout(Duration.ofSeconds(20))
+                                .header("Content-Type", "application/json")
+                                .POST(
+                                        HttpRequest.BodyPublishers.ofString(
+                                                """
+                                                {"inputs": [{"name": "x", "datatype": "FP32",
+                                                  "shape": [1, 3], "data": [1, 2, 3]}]}
+                                                """)),
+                        BodyHandlers.ofString())
+                .statusCode();
+    }
+
+    /** SIGTERM in the middle of uploads: what is under way is answered. */
+    String is_asked_to_stop_under_load() throws IOException, SQLException {
+        var setup = setup("term");
+        var log = new Workload(random.nextLong());
+        var portal = setup.start();
+        portal.awaitReady();
+        long took;
+        try (var _ = log.against(portal)) {
+            PortalProcess.pause(1500);
+            var began = System.nanoTime();
+            portal.signal("TERM");
+            assertThat(portal.awaitEnd(Duration.ofSeconds(45))).as("ends").isTrue();
+            took = (System.nanoTime() - began) / 1_000_000;
+        }
+        assertThat(portal.exitValue()).isEqualTo(143);
+        assertThat(setup.data().resolve("postgres-18/cluster/postmaster.pid"))
+                .as("its database is stopped")
+                .doesNotExist();
+        check(setup, log);
+        return "ended in %d ms, %s".formatted(took, told(log));
+    }
+
+    /** The database's own process is killed while the portal uses it. */
+    String has_its_own_database_killed() throws IOException, SQLException {
+        var setup = setup("own");
+        try (var portal = setup.start()) {
+            portal.awaitReady();
+            var log = new Workload(random.nextLong());
+            long back;
+            try (var _ = log.against(portal)) {
+                PortalProcess.pause(1000);
+                var pid =
+                        Files.readAllLines(
+                                        setup.data().resolve("postgres-18/cluster/postmaster.pid"))
+                                .getFirst()
+                                .strip();
+                PortalProcess.run("kill", "-9", pid);
+                var killed = System.nanoTime();
+                PortalProcess.pause(300);
+                assertThat(portal.comesUp(Duration.ofSeconds(30))).as(portal.endOfLog()).isTrue();
+                back = (System.nanoTime() - killed) / 1_000_000;
+                PortalProcess.pause(1000);
+            }
+            new Invariants(portal, Invariants.embedded(setup.data()), log).hold();
+            return "ready again %d ms after its kill -9, %s".formatted(back, told(log));
+        }
+    }
+
+    /** Programs of PostgreSQL, unpacked by a portal's first start. */
+    private Path programs() {
+        var data = folder.resolve("programs");
+        if (Files.notExists(data)) {
+            try (var portal = PortalProcess.Setup.on(data).start()) {
+                portal.awaitReady();
+            }
+        }
+        return data;
+    }
+
+    long seed() {
+        return seed;
+    }
+
+    @Override
+    public void close() {
+        try (var files = Files.walk(folder)) {
+            var all = new ArrayList<>(files.sorted(Comparator.reverseOrder()).toList());
+            for (var file : all) {
+                Files.deleteIfExists(file);
+            }
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+}
