@@ -313,7 +313,7 @@ final class Faults implements AutoCloseable {
                 assertThat(
                                 Invariants.strings(
                                         connection,
-                                        "select count(*) from audit_event where action = 'blob.damaged'"))
+                                        "select count(*) from audit_event where action = 'model-version.file-damaged'"))
                         .containsExactly(Integer.toString(flips));
             }
             return caught + " of " + flips + " caught, each once in the audit log";

@@ -108,15 +108,10 @@ final class Workload {
     }
 
     private void write(PortalProcess portal, Random random) {
-        var before = numbers.get();
         switch (random.nextInt(10)) {
             case 0, 1, 2, 3, 4 -> upload(portal, random);
             case 5, 6, 7, 8 -> move(portal, random);
             default -> register(portal);
-        }
-        if (numbers.get() == before) {
-            // Refused at once, or the portal is gone: no hot loop.
-            PortalProcess.pause(5);
         }
     }
 
@@ -150,7 +145,8 @@ final class Workload {
                 version = JSON.readTree(answer.body()).path("version").asInt();
             }
         } catch (IOException e) {
-            // No answer: unknown.
+            // No answer: unknown. The portal may be gone: no hot loop.
+            PortalProcess.pause(20);
         }
         var upload = new Upload(model, key, sha256(content), content.length, told, version, status);
         uploads.add(upload);
@@ -201,6 +197,7 @@ final class Workload {
             }
         } catch (IOException e) {
             // No answer; the move, if it was begun, is written down as unknown.
+            PortalProcess.pause(20);
         }
     }
 
@@ -224,6 +221,7 @@ final class Workload {
             told = told(answer.statusCode());
         } catch (IOException e) {
             // No answer: unknown.
+            PortalProcess.pause(20);
         }
         locations.add(new Registered(target, told));
     }

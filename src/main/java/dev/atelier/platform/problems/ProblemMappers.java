@@ -3,6 +3,7 @@ package dev.atelier.platform.problems;
 import dev.atelier.platform.web.Browser;
 import io.quarkus.qute.CheckedTemplate;
 import io.quarkus.qute.TemplateInstance;
+import io.vertx.ext.web.RoutingContext;
 import jakarta.ws.rs.WebApplicationException;
 import jakarta.ws.rs.core.HttpHeaders;
 import jakarta.ws.rs.core.MediaType;
@@ -65,7 +66,14 @@ public class ProblemMappers {
     }
 
     @ServerExceptionMapper
-    public Response defect(Throwable e, HttpHeaders headers) {
+    public Response defect(Throwable e, HttpHeaders headers, RoutingContext context) {
+        if (context.response().headWritten()) {
+            // A download that cannot be ended as promised: whoever reads it must not wait for more,
+            // nor take what came for the whole.
+            LOG.warnf("An answer was cut off: %s", e.getMessage());
+            context.request().connection().close();
+            return Response.serverError().build();
+        }
         var reference = UUID.randomUUID().toString().substring(0, 8);
         if (DatabaseAway.causes(e)) {
             LOG.warnf("The database did not answer (reference %s): %s", reference, e.getMessage());
