@@ -7,7 +7,9 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 
-/** {@code ./atelier bench [start] [catalog] [inference]}: all in turn, against a portal of its own. */
+/**
+ * {@code ./atelier bench [start] [catalog] [inference]}: all in turn, against a portal of its own.
+ */
 public final class Bench {
 
     private Bench() {}
@@ -21,7 +23,9 @@ public final class Bench {
                 case "start" -> StartBench.main();
                 case "catalog" -> catalog();
                 case "inference" -> inference();
-                default -> throw new IllegalArgumentException("no benchmark " + name + ": start, catalog, inference");
+                default ->
+                        throw new IllegalArgumentException(
+                                "no benchmark " + name + ": start, catalog, inference");
             }
         }
     }
@@ -30,19 +34,31 @@ public final class Bench {
         var system = ManagementFactory.getOperatingSystemMXBean();
         var processor = "unknown processor";
         try (var lines = Files.lines(Path.of("/proc/cpuinfo"))) {
-            processor = lines.filter(l -> l.startsWith("model name")).findFirst().map(l -> l.replaceFirst(".*: ", "")).orElse(processor);
+            processor =
+                    lines.filter(l -> l.startsWith("model name"))
+                            .findFirst()
+                            .map(l -> l.replaceFirst(".*: ", ""))
+                            .orElse(processor);
         }
         System.out.printf(
                 "%s, %d × %s, JDK %s, load %.1f before it began%n",
-                system.getName() + " " + system.getVersion(), system.getAvailableProcessors(), processor, Runtime.version(), system.getSystemLoadAverage());
+                system.getName() + " " + system.getVersion(),
+                system.getAvailableProcessors(),
+                processor,
+                Runtime.version(),
+                system.getSystemLoadAverage());
     }
 
     private static void catalog() throws Exception {
         var data = Files.createTempDirectory("atelier-bench");
         var entities = Files.createDirectories(data.resolve("entities"));
-        try (var portal = PortalProcess.Setup.on(data).environment("ATELIER_CATALOG", entities.toString()).start()) {
+        try (var portal =
+                PortalProcess.Setup.on(data)
+                        .environment("ATELIER_CATALOG", entities.toString())
+                        .start()) {
             portal.awaitReady();
-            CatalogBench.main(portal.address("").toString(), "--write", entities.toString(), "10000");
+            CatalogBench.main(
+                    portal.address("").toString(), "--write", entities.toString(), "10000");
         }
     }
 

@@ -27,7 +27,9 @@ public final class StartBench {
         var data = Files.createTempDirectory("atelier-bench");
         var setup = PortalProcess.Setup.on(data).home(Path.of("").toAbsolutePath());
         try (var portal = setup.start()) {
-            System.out.printf("first start, database made, models imported later %5d ms%n", portal.awaitReady());
+            System.out.printf(
+                    "first start, database made, models imported later %5d ms%n",
+                    portal.awaitReady());
             settle(portal);
             weigh(portal);
         }
@@ -58,7 +60,10 @@ public final class StartBench {
     private static void settle(PortalProcess portal) throws IOException {
         var until = System.nanoTime() + 120_000_000_000L;
         while (System.nanoTime() < until
-                && portal.get("/api/v1/models", BodyHandlers.ofString()).body().split("\"name\"").length
+                && portal.get("/api/v1/models", BodyHandlers.ofString())
+                                .body()
+                                .split("\"name\"")
+                                .length
                         < 8) {
             Thread.onSpinWait();
             try {
@@ -68,7 +73,9 @@ public final class StartBench {
                 return;
             }
         }
-        System.out.printf("resident after the import of the built-in models      %5d MB%n", status(portal, "VmRSS:") / 1024);
+        System.out.printf(
+                "resident after the import of the built-in models      %5d MB%n",
+                status(portal, "VmRSS:") / 1024);
     }
 
     /** kB of a line in /proc/PID/status. */
@@ -100,8 +107,10 @@ public final class StartBench {
         var parts = new LinkedHashSet<String>();
         var document = Jsoup.parse(html);
         document.select("script[src], img[src]").forEach(e -> parts.add(e.attr("src")));
-        document.select("link[rel=stylesheet], link[rel=icon]").forEach(e -> parts.add(e.attr("href")));
-        document.select("use[href]").forEach(e -> parts.add(e.attr("href").replaceFirst("#.*", "")));
+        document.select("link[rel=stylesheet], link[rel=icon]")
+                .forEach(e -> parts.add(e.attr("href")));
+        document.select("use[href]")
+                .forEach(e -> parts.add(e.attr("href").replaceFirst("#.*", "")));
         var list = new ArrayList<String>(List.of("/ %d".formatted(page.length)));
         for (var part : parts) {
             if (part.startsWith("/")) {
@@ -110,7 +119,9 @@ public final class StartBench {
                 list.add("%s %d".formatted(part.replaceFirst("\\?.*", ""), bytes));
             }
         }
-        System.out.printf("first page load, compressed   %.1f KB in %d requests: %s%n", total / 1000.0, list.size(), list);
+        System.out.printf(
+                "first page load, compressed   %.1f KB in %d requests: %s%n",
+                total / 1000.0, list.size(), list);
     }
 
     private static byte[] fetch(PortalProcess portal, String path) throws IOException {

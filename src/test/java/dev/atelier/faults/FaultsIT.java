@@ -50,7 +50,7 @@ class FaultsIT {
 
     @Test
     void keeps_what_it_confirmed_when_it_dies_at_any_time() throws Exception {
-        say(faults.dies_at_any_time(8));
+        say(faults.dies_at_any_time(6));
     }
 
     @Test
@@ -82,7 +82,7 @@ class FaultsIT {
 
     @Test
     void hands_out_no_file_that_changed_on_the_disk() throws Exception {
-        say(faults.has_bits_flipped(25));
+        say(faults.has_bits_flipped(15));
     }
 
     @Test
