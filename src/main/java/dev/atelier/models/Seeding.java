@@ -4,6 +4,7 @@ import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.atelier.catalog.Entities;
 import dev.atelier.catalog.Entity;
+import dev.atelier.platform.blobs.Blobs;
 import dev.atelier.platform.database.Sql;
 import dev.atelier.platform.problems.Problem;
 import io.quarkus.runtime.ShutdownEvent;
@@ -151,17 +152,17 @@ class Seeding {
     private void bring(Entity entity, Path folder, Map<String, Path> files)
             throws IOException, Unusable {
         var trusted = ours.stream().anyMatch(folder::startsWith);
+        var digest = Draft.digest(hashed(files));
+        var model = models.find(entity.name());
+        if (model.isPresent() && versions.holds(model.get().name(), digest)) {
+            remember(entity.name(), folder, digest, null, null);
+            return;
+        }
         try (var draft = registration.draft(Registration.Origin.CATALOG.actor())) {
             for (var file : files.entrySet()) {
                 try (var in = Files.newInputStream(file.getValue())) {
                     draft.add(file.getKey(), in, Files.size(file.getValue()));
                 }
-            }
-            var digest = draft.digest();
-            var model = models.find(entity.name());
-            if (model.isPresent() && versions.holds(model.get().name(), digest)) {
-                remember(entity.name(), folder, digest, null, null);
-                return;
             }
             draft.say(
                     "parameters", json.writeValueAsString(parameters(entity, model.orElse(null))));
@@ -177,6 +178,21 @@ class Seeding {
                     "Imported version %d of %s from the catalog: %s",
                     version.number(), version.model(), version.state());
         }
+    }
+
+    /** Read only: what is known already is not written again at every start. */
+    private static List<ModelFile> hashed(Map<String, Path> files) throws IOException {
+        var hashed = new ArrayList<ModelFile>();
+        for (var file : files.entrySet()) {
+            try (var in = Files.newInputStream(file.getValue())) {
+                hashed.add(
+                        new ModelFile(
+                                BundlePath.normalised(file.getKey()),
+                                Blobs.digest(in),
+                                Files.size(file.getValue())));
+            }
+        }
+        return hashed;
     }
 
     private ObjectNode parameters(Entity entity, @Nullable Model model) {

@@ -22,6 +22,7 @@ import java.nio.file.StandardCopyOption;
 import java.nio.file.attribute.BasicFileAttributes;
 import java.util.Collection;
 import java.util.Comparator;
+import java.util.HexFormat;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -117,6 +118,16 @@ public class Blobs {
             forget(id);
             throw e;
         }
+    }
+
+    /** The address that bytes would have. */
+    public static String digest(InputStream in) throws IOException {
+        var hash = Chunks.sha256();
+        var buffer = new byte[128 * 1024];
+        for (int n; (n = in.read(buffer)) >= 0; ) {
+            hash.update(buffer, 0, n);
+        }
+        return HexFormat.of().formatHex(hash.digest());
     }
 
     /** Drops what was staged and will not be adopted. */
