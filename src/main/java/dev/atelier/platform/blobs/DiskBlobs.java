@@ -51,7 +51,7 @@ final class DiskBlobs implements BlobStore {
     @Override
     public Staged stage(UUID id, InputStream in, long limit) throws IOException {
         var file = temporary.resolve(id.toString());
-        try (var channel = disk.create(file)) {
+        try (var channel = create(file)) {
             var hasher = new Chunks.Hasher();
             var buffer = new byte[128 * 1024];
             long size = 0;
@@ -72,6 +72,14 @@ final class DiskBlobs implements BlobStore {
         } catch (IOException | RuntimeException e) {
             disk.delete(file);
             throw e;
+        }
+    }
+
+    private FileChannel create(Path file) throws IOException {
+        try {
+            return disk.create(file);
+        } catch (IOException e) {
+            throw explained(e);
         }
     }
 
