@@ -114,17 +114,17 @@ record Control(
                 field.type() == FieldType.NUMBER && field.quartiles().size() == 3
                         ? "Middle half: %s to %s"
                                 .formatted(
-                                        Verdict.compact(field.quartiles().get(0)),
-                                        Verdict.compact(field.quartiles().get(2)))
+                                        Figures.compact(field.quartiles().get(0)),
+                                        Figures.compact(field.quartiles().get(2)))
                         : "";
         if (field.type() == FieldType.NUMBER
                 && field.minimum() != null
                 && field.maximum() != null) {
             range +=
                     (range.isEmpty() ? "Trained on " : "; trained on ")
-                            + Verdict.compact(field.minimum())
+                            + Figures.compact(field.minimum())
                             + " to "
-                            + Verdict.compact(field.maximum());
+                            + Figures.compact(field.maximum());
         }
         if (field.type() == FieldType.TENSOR) {
             range = "JSON, nested or flat";

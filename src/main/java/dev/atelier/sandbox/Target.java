@@ -87,10 +87,10 @@ record Target(Output output, int column, String title, boolean share) {
     /** The number for people, with its unit. */
     String text(double value) {
         if (share) {
-            return Verdict.percent(value);
+            return Figures.percent(value);
         }
         var decimals = output.decimals() == null ? 2 : Math.clamp(output.decimals(), 0, 10);
-        return Verdict.decimal(value, decimals)
+        return Figures.decimal(value, decimals)
                 + (output.unit() == null ? "" : " " + output.unit());
     }
 
@@ -98,7 +98,7 @@ record Target(Output output, int column, String title, boolean share) {
     String difference(double value) {
         var decimals =
                 share ? 2 : output.decimals() == null ? 2 : Math.clamp(output.decimals(), 0, 10);
-        var text = Verdict.decimal(Math.abs(value), decimals);
+        var text = Figures.decimal(Math.abs(value), decimals);
         var zero = text.chars().noneMatch(c -> c >= '1' && c <= '9');
         return zero ? "0" : (value < 0 ? "−" : "+") + text;
     }

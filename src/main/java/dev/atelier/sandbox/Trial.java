@@ -160,7 +160,7 @@ public class Trial {
             last = answer.message;
         }
         var cosine = Embeddings.cosine(vectors.get(0), vectors.get(1));
-        var part = Verdict.Similarity.of(cosine, vectors.getFirst().length);
+        var part = Similarity.of(cosine, vectors.getFirst().length);
         return new Ended(inputs, last, new Verdict(List.of(part), List.of()), null, took.read());
     }
 
@@ -216,7 +216,7 @@ public class Trial {
         }
         var samples = field.samples() == null ? 1 : field.samples();
         var rate = field.rate() == null ? 16_000 : field.rate();
-        var part = Verdict.Timeline.of(output, curve, (double) samples / rate);
+        var part = Timeline.of(output, curve, (double) samples / rate);
         return new Ended(inputs, null, new Verdict(List.of(part), List.of()), null, took.read());
     }
 
@@ -278,8 +278,8 @@ public class Trial {
             return verdict;
         }
         var alphabet = files.lines(version, output.alphabet());
-        var part = Verdict.Reading.ctc(output, tensor, alphabet);
-        var parts = new ArrayList<Verdict.Part>(verdict.parts());
+        var part = Reading.ctc(output, tensor, alphabet);
+        var parts = new ArrayList<Part>(verdict.parts());
         parts.addFirst(part);
         return new Verdict(List.copyOf(parts), verdict.tensors());
     }

@@ -5,11 +5,9 @@ import dev.atelier.catalog.EntityRef;
 import dev.atelier.catalog.EntityShell;
 import dev.atelier.catalog.EntityShells;
 import dev.atelier.identity.Caller;
-import dev.atelier.inference.ModelInterface.Field;
 import dev.atelier.inference.ModelInterface.FieldType;
 import dev.atelier.inference.ResponseCodec;
 import dev.atelier.models.ModelVersion;
-import dev.atelier.models.Models;
 import dev.atelier.models.Versions;
 import dev.atelier.platform.problems.Invalid;
 import dev.atelier.platform.problems.NotFound;
@@ -46,8 +44,6 @@ import org.jspecify.annotations.Nullable;
 @RunOnVirtualThread
 public class TryPages {
 
-    private static final int RECENT = 8;
-
     @CheckedTemplate(basePath = "sandbox")
     static class Templates {
         static native TemplateInstance tryit(EntityShell shell, TryView view);
@@ -69,7 +65,7 @@ public class TryPages {
 
     private final Entities entities;
     private final EntityShells shells;
-    private final Models models;
+    private final TryViews views;
     private final Versions versions;
     private final Trial trial;
     private final Explanations explanations;
@@ -80,7 +76,7 @@ public class TryPages {
     TryPages(
             Entities entities,
             EntityShells shells,
-            Models models,
+            TryViews views,
             Versions versions,
             Trial trial,
             Explanations explanations,
@@ -89,7 +85,7 @@ public class TryPages {
             Caller caller) {
         this.entities = entities;
         this.shells = shells;
-        this.models = models;
+        this.views = views;
         this.versions = versions;
         this.trial = trial;
         this.explanations = explanations;
@@ -118,8 +114,8 @@ public class TryPages {
                         : Math.clamp(example == null ? 0 : example, 0, examples.size() - 1);
         var entries =
                 chosen < 0 ? Entries.presets(form) : Entries.example(form, examples.get(chosen));
-        var page = new Page(subject, form, entries, null, List.of(), null);
-        return Templates.tryit(shell(model), view(page, uri, chosen, null, false));
+        var page = new TryViews.Page(subject, form, entries, null, List.of(), null);
+        return Templates.tryit(shell(model), views.view(page, uri, chosen, null, false));
     }
 
     @POST
@@ -139,29 +135,31 @@ public class TryPages {
         var htmx = Browser.of(headers) == Browser.HTMX;
         try {
             var contents = uploads.contents(subject, form, entries, given.files());
-            var outcomes = new ArrayList<Kept>();
+            var outcomes = new ArrayList<TryViews.Kept>();
             outcomes.add(run(subject, form, entries, contents, given.files()));
             beside.ifPresent(
                     other ->
                             outcomes.add(
                                     run(other, form(other), entries, contents, given.files())));
             var first = outcomes.getFirst();
-            var reopen = "/models/" + model + "/try?call=" + first.call.id();
+            var reopen = "/models/" + model + "/try?call=" + first.call().id();
             if (!htmx) {
                 return Response.seeOther(URI.create(reopen)).build();
             }
             var page =
-                    new Page(
+                    new TryViews.Page(
                             subject,
                             form,
                             entries,
                             beside.map(ModelVersion::number).orElse(null),
                             outcomes,
                             first);
-            return answer(view(page, uri, -1, null, true)).header("HX-Push-Url", reopen).build();
+            return answer(views.view(page, uri, -1, null, true))
+                    .header("HX-Push-Url", reopen)
+                    .build();
         } catch (Invalid wrong) {
-            var page = new Page(subject, form, entries, null, List.of(), null);
-            var view = view(page, uri, -1, wrong, htmx);
+            var page = new TryViews.Page(subject, form, entries, null, List.of(), null);
+            var view = views.view(page, uri, -1, wrong, htmx);
             return htmx
                     ? Response.status(422).entity(Templates.tryit$outcome(view).render()).build()
                     : Response.status(422)
@@ -278,17 +276,6 @@ public class TryPages {
         }
     }
 
-    /** What was run and kept. */
-    private record Kept(Calls.Call call, Form form, Trial.Ended ended) {}
-
-    private record Page(
-            ModelVersion version,
-            Form form,
-            Entries entries,
-            @Nullable Integer beside,
-            List<Kept> outcomes,
-            @Nullable Kept first) {}
-
     private Opened open(String model, UUID id) {
         var call =
                 calls.find(model, id)
@@ -304,9 +291,11 @@ public class TryPages {
     private TemplateInstance reopened(String model, UUID id, UriInfo uri) {
         var opened = open(model, id);
         var ended = rerun(opened);
-        var kept = new Kept(opened.call, opened.form, ended);
-        var page = new Page(opened.version, opened.form, opened.entries, null, List.of(kept), kept);
-        return Templates.tryit(shell(model), view(page, uri, -1, null, false));
+        var kept = new TryViews.Kept(opened.call, opened.form, ended);
+        var page =
+                new TryViews.Page(
+                        opened.version, opened.form, opened.entries, null, List.of(kept), kept);
+        return Templates.tryit(shell(model), views.view(page, uri, -1, null, false));
     }
 
     private Trial.Ended rerun(Opened opened) {
@@ -317,7 +306,7 @@ public class TryPages {
                 uploads.contents(opened.version, opened.form, opened.entries, Map.of()));
     }
 
-    private Kept run(
+    private TryViews.Kept run(
             ModelVersion version,
             Form form,
             Entries entries,
@@ -340,7 +329,7 @@ public class TryPages {
                         ended.response(),
                         ended.took());
         calls.keep(call, List.copyOf(files.values()));
-        return new Kept(call, form, ended);
+        return new TryViews.Kept(call, form, ended);
     }
 
     private static Response.ResponseBuilder answer(TryView view) {
@@ -348,156 +337,6 @@ public class TryPages {
                 Templates.tryit$outcome(view).render()
                         + Templates.tryit$code(view).render()
                         + Templates.tryit$recent(view).render());
-    }
-
-    private TryView view(
-            Page page, UriInfo uri, int example, @Nullable Invalid wrong, boolean swapped) {
-        var version = page.version;
-        var form = page.form;
-        var home = "/models/" + version.model();
-        var filesAt =
-                "/api/v1/models/%s/versions/%d/files".formatted(version.model(), version.number());
-        var errors = new HashMap<String, String>();
-        var complaints = new ArrayList<TryView.Complaint>();
-        if (wrong != null) {
-            for (var field : wrong.fields()) {
-                errors.put(field.name(), field.reason());
-                complaints.add(
-                        new TryView.Complaint(
-                                "f-" + field.name().replaceAll("[^A-Za-z0-9_-]", "-"),
-                                label(form, field.name()),
-                                field.reason()));
-            }
-        }
-        var call = page.first == null ? null : page.first.call;
-        Control.Address seen =
-                (field, value) ->
-                        Uploads.isKept(value) && call != null
-                                ? home + "/calls/" + call.id() + "/uploads/" + field.name()
-                                : filesAt + "/" + value;
-        var aliases = new HashMap<Integer, String>();
-        models.find(version.model())
-                .ifPresent(
-                        model ->
-                                model.aliases()
-                                        .forEach((alias, number) -> aliases.put(number, alias)));
-        var examples = form.description().examples();
-        var outcomes = page.outcomes.stream().map(kept -> outcome(kept, home, filesAt)).toList();
-        return new TryView(
-                home,
-                home + "/try",
-                home + "/calls",
-                filesAt,
-                "/v2/models/%s/versions/%d/openapi.json"
-                        .formatted(version.model(), version.number()),
-                version.number(),
-                page.beside,
-                versions.list(version.model()).stream()
-                        .filter(ModelVersion::servable)
-                        .limit(100)
-                        .map(v -> new TryView.Choice(v.number(), aliases.get(v.number())))
-                        .toList(),
-                indexed(examples.stream().map(e -> e.title()).toList()),
-                example,
-                example < 0 || example >= examples.size() ? null : examples.get(example).title(),
-                (int) form.fields().stream().filter(f -> f.type() != FieldType.CONSTANT).count(),
-                Control.groups(form, page.entries, errors, seen),
-                form.advanced().stream()
-                        .flatMap(f -> Control.of(f, form, page.entries, errors, seen).stream())
-                        .toList(),
-                wrong == null ? null : wrong.detail(),
-                complaints,
-                outcomes,
-                page.first == null || page.first.ended.inputs().isEmpty()
-                        ? null
-                        : Snippets.of(
-                                uri.getBaseUri()
-                                        + "v2/models/%s/versions/%d/infer"
-                                                .formatted(version.model(), version.number()),
-                                RequestJson.of(page.first.ended.inputs())),
-                call == null ? null : home + "/calls/" + call.id() + "/request.json",
-                calls.recent(version.model(), caller.entityRef(), RECENT).stream()
-                        .map(c -> recent(c, form))
-                        .toList(),
-                said(page),
-                swapped);
-    }
-
-    private static TryView.Outcome outcome(Kept kept, String home, String filesAt) {
-        var call = kept.call;
-        var took = kept.ended.took();
-        var picture =
-                kept.form.fields().stream().filter(f -> f.type() == FieldType.IMAGE).findFirst();
-        var explainable =
-                kept.form.tabular()
-                        && kept.ended.response() != null
-                        && Target.of(
-                                        ResponseCodec.decode(kept.ended.response()),
-                                        kept.form.description().outputs())
-                                .isPresent();
-        return new TryView.Outcome(
-                call.id(),
-                call.version(),
-                call.at(),
-                kept.ended.verdict(),
-                kept.ended.error(),
-                TryView.Timing.of(took),
-                TryView.millis(took.total()),
-                false,
-                explainable,
-                picture.map(f -> pictureAt(f, call, home, filesAt)).orElse(null));
-    }
-
-    private static String pictureAt(Field field, Calls.Call call, String home, String filesAt) {
-        var value = call.entries().getOrDefault(field.name(), List.of("")).getFirst();
-        return Uploads.isKept(value)
-                ? home + "/calls/" + call.id() + "/uploads/" + field.name()
-                : filesAt + "/" + value;
-    }
-
-    private static TryView.Recent recent(Calls.Call call, Form form) {
-        var input = new ArrayList<String>();
-        for (var field : form.fields()) {
-            var texts = call.entries().getOrDefault(field.name(), List.of());
-            if (input.size() < 3 && field.type() != FieldType.CONSTANT && !texts.isEmpty()) {
-                var text = texts.getFirst();
-                input.add(
-                        Uploads.isKept(text)
-                                ? "upload"
-                                : text.length() > 40 ? text.substring(0, 40) + "…" : text);
-            }
-        }
-        return new TryView.Recent(
-                call.id(),
-                call.at(),
-                String.join(", ", input),
-                call.version(),
-                call.summary(),
-                TryView.millis(call.took().total()));
-    }
-
-    private static String said(Page page) {
-        return page.first == null
-                ? ""
-                : page.first.ended.verdict() == null
-                        ? "No answer: " + page.first.ended.error()
-                        : "Result: " + page.first.call.summary();
-    }
-
-    private static String label(Form form, String name) {
-        return form.fields().stream()
-                .filter(f -> f.name().equals(name))
-                .findFirst()
-                .map(Field::label)
-                .orElse(name);
-    }
-
-    private static List<TryView.ExampleLink> indexed(List<String> titles) {
-        var links = new ArrayList<TryView.ExampleLink>();
-        for (var title : titles) {
-            links.add(new TryView.ExampleLink(links.size(), title));
-        }
-        return links;
     }
 
     private EntityShell shell(String model) {

@@ -107,8 +107,8 @@ record TryView(
                                     (String) piece[0],
                                     millis(nanos),
                                     (String) piece[2],
-                                    Verdict.plain(x),
-                                    Verdict.plain(Math.min(width, 100 - x))));
+                                    Figures.plain(x),
+                                    Figures.plain(Math.min(width, 100 - x))));
                 }
                 x += width;
             }

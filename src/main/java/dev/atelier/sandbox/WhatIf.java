@@ -91,17 +91,17 @@ record WhatIf(
             var height = (results[i] - low) / (high - low);
             if (numeric) {
                 path.append(i == 0 ? "M" : "L")
-                        .append(Verdict.plain(1000.0 * i / (values.length - 1)))
+                        .append(Figures.plain(1000.0 * i / (values.length - 1)))
                         .append(' ')
-                        .append(Verdict.plain(1000 - 1000 * height));
+                        .append(Figures.plain(1000 - 1000 * height));
             }
             if (!numeric || i % 10 == 0) {
                 points.add(
                         new Point(
                                 label(field, values[i]),
                                 target.text(results[i]),
-                                Verdict.plain(100.0 * i / Math.max(1, values.length - 1)),
-                                Verdict.width(height),
+                                Figures.plain(100.0 * i / Math.max(1, values.length - 1)),
+                                Figures.width(height),
                                 values[i].equals(chosen)));
             }
         }
@@ -120,13 +120,13 @@ record WhatIf(
                         ? Form.number((Double) chosen)
                         : Form.text(Form.node(String.valueOf(chosen))),
                 numeric
-                        ? Verdict.width(((Double) chosen - first) / Math.max(1e-300, last - first))
+                        ? Figures.width(((Double) chosen - first) / Math.max(1e-300, last - first))
                         : "0",
                 target.text(result),
                 label(field, asked),
                 target.text(low),
                 target.text(high),
-                threshold == null ? null : Verdict.plain(1000 - 1000 * threshold),
+                threshold == null ? null : Figures.plain(1000 - 1000 * threshold),
                 finding(field, target, values, results));
     }
 
@@ -143,7 +143,7 @@ record WhatIf(
                 if ((results[i - 1] >= threshold) != (results[i] >= threshold)) {
                     return "It crosses %s between %s and %s."
                             .formatted(
-                                    Verdict.percent(threshold),
+                                    Figures.percent(threshold),
                                     label(field, values[i - 1]),
                                     label(field, values[i]));
                 }
@@ -162,7 +162,7 @@ record WhatIf(
     private static String label(Field field, Object value) {
         var text =
                 switch (field.type()) {
-                    case NUMBER -> Verdict.compact((Double) value);
+                    case NUMBER -> Figures.compact((Double) value);
                     case BOOLEAN -> value.equals(1.0) ? "yes" : "no";
                     default -> Why.standing(field, value, new double[0]);
                 };

@@ -82,9 +82,9 @@ record Why(
         var method =
                 found.exact()
                         ? "Shapley values, exact over all combinations: %s model rows in %d ms."
-                                .formatted(Verdict.decimal(found.rows(), 0), millis)
+                                .formatted(Figures.decimal(found.rows(), 0), millis)
                         : "Shapley values sampled over orders of the fields, lines show one standard error: %s model rows in %d ms."
-                                .formatted(Verdict.decimal(found.rows(), 0), millis);
+                                .formatted(Figures.decimal(found.rows(), 0), millis);
         var check =
                 found.additivityGap() <= 1e-4
                         ? "The parts add up to the whole difference."
@@ -110,10 +110,10 @@ record Why(
                 value,
                 target.difference(part),
                 part >= 0,
-                Verdict.plain(part >= 0 ? 50 : 50 - length),
-                Verdict.plain(length),
-                Verdict.plain(middle - error * scale),
-                Verdict.plain(middle + error * scale));
+                Figures.plain(part >= 0 ? 50 : 50 - length),
+                Figures.plain(length),
+                Figures.plain(middle - error * scale),
+                Figures.plain(middle + error * scale));
     }
 
     /** The value and how it lies among the background rows: "21.4 bar, higher than 9 in 10". */
@@ -122,7 +122,7 @@ record Why(
             case NUMBER -> {
                 var number = (Double) value;
                 var text =
-                        Verdict.compact(number) + (field.unit() == null ? "" : " " + field.unit());
+                        Figures.compact(number) + (field.unit() == null ? "" : " " + field.unit());
                 var below = java.util.Arrays.stream(others).filter(o -> o < number).count();
                 var above = java.util.Arrays.stream(others).filter(o -> o > number).count();
                 var share =

@@ -64,25 +64,24 @@ class SeedExamplesTest {
                 version, form, entries, uploads.contents(version, form, entries, Map.of()));
     }
 
-    private static void compare(String title, Verdict.Part part, JsonNode expected) {
+    private static void compare(String title, Part part, JsonNode expected) {
         var number = expected.path("value").asDouble();
         var tolerance = within(expected.path("tolerance").asDouble() + 1e-9);
         switch (part) {
-            case Verdict.Chances chances ->
+            case Chances chances ->
                     assertThat(chances.verdict()).as(title).isEqualTo(expected.asText());
-            case Verdict.Label label ->
-                    assertThat(label.text()).as(title).isEqualTo(expected.asText());
-            case Verdict.Reading reading ->
+            case Label label -> assertThat(label.text()).as(title).isEqualTo(expected.asText());
+            case Reading reading ->
                     assertThat(reading.text()).as(title).isEqualTo(expected.asText());
-            case Verdict.Value value ->
+            case Value value ->
                     assertThat(Double.parseDouble(value.text().replaceAll("[^0-9.-]", "")))
                             .as(title)
                             .isCloseTo(number, tolerance);
-            case Verdict.Similarity similarity ->
+            case Similarity similarity ->
                     assertThat(similarity.cosine()).as(title).isCloseTo(number, tolerance);
-            case Verdict.Timeline timeline ->
+            case Timeline timeline ->
                     assertThat(timeline.over()).as(title).isCloseTo(number, tolerance);
-            case Verdict.Boxes boxes ->
+            case Boxes boxes ->
                     assertThat((double) boxes.found().size())
                             .as(title)
                             .isCloseTo(number, tolerance);

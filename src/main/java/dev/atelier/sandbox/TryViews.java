@@ -1,0 +1,195 @@
+package dev.atelier.sandbox;
+
+import dev.atelier.identity.Caller;
+import dev.atelier.inference.ModelInterface.Field;
+import dev.atelier.inference.ModelInterface.FieldType;
+import dev.atelier.inference.ResponseCodec;
+import dev.atelier.models.ModelVersion;
+import dev.atelier.models.Models;
+import dev.atelier.models.Versions;
+import dev.atelier.platform.problems.Invalid;
+import jakarta.enterprise.context.ApplicationScoped;
+import jakarta.ws.rs.core.UriInfo;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+
+/** Draws what the Try it page shows, from what was asked and what came of it. */
+@ApplicationScoped
+class TryViews {
+
+    private static final int RECENT = 8;
+
+    private final Models models;
+    private final Versions versions;
+    private final Calls calls;
+    private final Caller caller;
+
+    TryViews(Models models, Versions versions, Calls calls, Caller caller) {
+        this.models = models;
+        this.versions = versions;
+        this.calls = calls;
+        this.caller = caller;
+    }
+
+    /** What was run and kept. */
+    record Kept(Calls.Call call, Form form, Trial.Ended ended) {}
+
+    record Page(
+            ModelVersion version,
+            Form form,
+            Entries entries,
+            @Nullable Integer beside,
+            List<Kept> outcomes,
+            @Nullable Kept first) {}
+
+    TryView view(Page page, UriInfo uri, int example, @Nullable Invalid wrong, boolean swapped) {
+        var version = page.version;
+        var form = page.form;
+        var home = "/models/" + version.model();
+        var filesAt =
+                "/api/v1/models/%s/versions/%d/files".formatted(version.model(), version.number());
+        var errors = new HashMap<String, String>();
+        var complaints = new ArrayList<TryView.Complaint>();
+        if (wrong != null) {
+            for (var field : wrong.fields()) {
+                errors.put(field.name(), field.reason());
+                complaints.add(
+                        new TryView.Complaint(
+                                "f-" + field.name().replaceAll("[^A-Za-z0-9_-]", "-"),
+                                label(form, field.name()),
+                                field.reason()));
+            }
+        }
+        var call = page.first == null ? null : page.first.call;
+        Control.Address seen =
+                (field, value) ->
+                        Uploads.isKept(value) && call != null
+                                ? home + "/calls/" + call.id() + "/uploads/" + field.name()
+                                : filesAt + "/" + value;
+        var aliases = new HashMap<Integer, String>();
+        models.find(version.model())
+                .ifPresent(
+                        model ->
+                                model.aliases()
+                                        .forEach((alias, number) -> aliases.put(number, alias)));
+        var examples = form.description().examples();
+        var outcomes = page.outcomes.stream().map(kept -> outcome(kept, home, filesAt)).toList();
+        return new TryView(
+                home,
+                home + "/try",
+                home + "/calls",
+                filesAt,
+                "/v2/models/%s/versions/%d/openapi.json"
+                        .formatted(version.model(), version.number()),
+                version.number(),
+                page.beside,
+                versions.list(version.model()).stream()
+                        .filter(ModelVersion::servable)
+                        .limit(100)
+                        .map(v -> new TryView.Choice(v.number(), aliases.get(v.number())))
+                        .toList(),
+                indexed(examples.stream().map(e -> e.title()).toList()),
+                example,
+                example < 0 || example >= examples.size() ? null : examples.get(example).title(),
+                (int) form.fields().stream().filter(f -> f.type() != FieldType.CONSTANT).count(),
+                Control.groups(form, page.entries, errors, seen),
+                form.advanced().stream()
+                        .flatMap(f -> Control.of(f, form, page.entries, errors, seen).stream())
+                        .toList(),
+                wrong == null ? null : wrong.detail(),
+                complaints,
+                outcomes,
+                page.first == null || page.first.ended.inputs().isEmpty()
+                        ? null
+                        : Snippets.of(
+                                uri.getBaseUri()
+                                        + "v2/models/%s/versions/%d/infer"
+                                                .formatted(version.model(), version.number()),
+                                RequestJson.of(page.first.ended.inputs())),
+                call == null ? null : home + "/calls/" + call.id() + "/request.json",
+                calls.recent(version.model(), caller.entityRef(), RECENT).stream()
+                        .map(c -> recent(c, form))
+                        .toList(),
+                said(page),
+                swapped);
+    }
+
+    private static TryView.Outcome outcome(Kept kept, String home, String filesAt) {
+        var call = kept.call;
+        var took = kept.ended.took();
+        var picture =
+                kept.form.fields().stream().filter(f -> f.type() == FieldType.IMAGE).findFirst();
+        var explainable =
+                kept.form.tabular()
+                        && kept.ended.response() != null
+                        && Target.of(
+                                        ResponseCodec.decode(kept.ended.response()),
+                                        kept.form.description().outputs())
+                                .isPresent();
+        return new TryView.Outcome(
+                call.id(),
+                call.version(),
+                call.at(),
+                kept.ended.verdict(),
+                kept.ended.error(),
+                TryView.Timing.of(took),
+                TryView.millis(took.total()),
+                false,
+                explainable,
+                picture.map(f -> pictureAt(f, call, home, filesAt)).orElse(null));
+    }
+
+    private static String pictureAt(Field field, Calls.Call call, String home, String filesAt) {
+        var value = call.entries().getOrDefault(field.name(), List.of("")).getFirst();
+        return Uploads.isKept(value)
+                ? home + "/calls/" + call.id() + "/uploads/" + field.name()
+                : filesAt + "/" + value;
+    }
+
+    private static TryView.Recent recent(Calls.Call call, Form form) {
+        var input = new ArrayList<String>();
+        for (var field : form.fields()) {
+            var texts = call.entries().getOrDefault(field.name(), List.of());
+            if (input.size() < 3 && field.type() != FieldType.CONSTANT && !texts.isEmpty()) {
+                var text = texts.getFirst();
+                input.add(
+                        Uploads.isKept(text)
+                                ? "upload"
+                                : text.length() > 40 ? text.substring(0, 40) + "…" : text);
+            }
+        }
+        return new TryView.Recent(
+                call.id(),
+                call.at(),
+                String.join(", ", input),
+                call.version(),
+                call.summary(),
+                TryView.millis(call.took().total()));
+    }
+
+    private static String said(Page page) {
+        return page.first == null
+                ? ""
+                : page.first.ended.verdict() == null
+                        ? "No answer: " + page.first.ended.error()
+                        : "Result: " + page.first.call.summary();
+    }
+
+    private static String label(Form form, String name) {
+        return form.fields().stream()
+                .filter(f -> f.name().equals(name))
+                .findFirst()
+                .map(Field::label)
+                .orElse(name);
+    }
+
+    private static List<TryView.ExampleLink> indexed(List<String> titles) {
+        var links = new ArrayList<TryView.ExampleLink>();
+        for (var title : titles) {
+            links.add(new TryView.ExampleLink(links.size(), title));
+        }
+        return links;
+    }
+}
