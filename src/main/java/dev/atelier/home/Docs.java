@@ -30,6 +30,7 @@ public class Docs {
     /** In the order a newcomer reads them. */
     private static final List<Entry> ENTRIES =
             List.of(
+                    new Entry("try-it", "Try it", "Forms, answers, explanations, calls."),
                     new Entry("models", "Registering models", "Cards, scans, aliases, the API."),
                     new Entry(
                             "model-interface",

@@ -114,6 +114,7 @@ class PagesTest {
                         .setPath(Path.of("target/screenshots", file)));
         var violations =
                 new AxeBuilder(page)
+                        .setLegacyMode(true)
                         .withTags(
                                 List.of(
                                         "wcag2a",

@@ -336,17 +336,23 @@ class RegistrationTest {
         assertThat(shown.text()).contains("<script>alert(1)</script>");
     }
 
+    /** What is still referred to: garbage of earlier tests would hide or fake a leak. */
+    private static long reachableBytes() {
+        System.gc();
+        var runtime = Runtime.getRuntime();
+        return runtime.totalMemory() - runtime.freeMemory();
+    }
+
     @Test
-    void takes_a_large_file_without_holding_it() {
+    void keeps_nothing_of_a_large_file_in_memory() {
         var size = 300L << 20;
-        var before = Runtime.getRuntime().totalMemory() - Runtime.getRuntime().freeMemory();
+        var before = reachableBytes();
 
         var answer = new Bundle().file("weights.bin", new Zeros(size)).post("reg-large");
 
         assertThat(answer.status()).isEqualTo(201);
         assertThat(answer.body().path("size").asLong()).isEqualTo(size);
-        assertThat(Runtime.getRuntime().totalMemory() - Runtime.getRuntime().freeMemory() - before)
-                .isLessThan(200L << 20);
+        assertThat(reachableBytes() - before).isLessThan(100L << 20);
         given().header("Range", "bytes=314572799-")
                 .get("/api/v1/models/reg-large/versions/1/files/weights.bin")
                 .then()

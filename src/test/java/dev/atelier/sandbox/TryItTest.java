@@ -12,7 +12,9 @@ import io.quarkus.test.junit.TestProfile;
 import io.restassured.response.Response;
 import io.restassured.specification.RequestSpecification;
 import jakarta.inject.Inject;
+import java.io.File;
 import java.time.Duration;
+import java.util.HashMap;
 import java.util.Map;
 import org.awaitility.Awaitility;
 import org.jsoup.Jsoup;
@@ -102,7 +104,7 @@ class TryItTest {
 
     @Test
     void names_every_wrong_field_and_runs_nothing() {
-        var wrong = new java.util.HashMap<>(ADELIE);
+        var wrong = new HashMap<>(ADELIE);
         wrong.put("bill_length_mm", "long");
         wrong.put("island", "Atlantis");
 
@@ -118,7 +120,7 @@ class TryItTest {
 
     @Test
     void keeps_what_was_typed_when_it_is_wrong() {
-        var wrong = new java.util.HashMap<>(ADELIE);
+        var wrong = new HashMap<>(ADELIE);
         wrong.put("bill_length_mm", "\"><svg onload=alert(1)>");
 
         var page = page(form(wrong).accept("text/html").post("/models/penguin-species/calls"));
@@ -156,6 +158,28 @@ class TryItTest {
         assertThat(numeric.text()).contains("At 55 mm:");
         assertThat(choices.select("table.data tbody th").eachText())
                 .containsExactly("Biscoe", "Dream", "Torgersen");
+    }
+
+    @Test
+    void puts_two_versions_side_by_side() {
+        for (int i = 0; i < 2; i++) {
+            given().multiPart("file", new File("catalog/models/penguin-species/model.onnx"))
+                    .multiPart("file", new File("catalog/models/penguin-species/interface.json"))
+                    .multiPart("parameters", "{\"force\": true}")
+                    .post("/api/v1/models/penguin-pair/versions")
+                    .then()
+                    .statusCode(201);
+        }
+        var both = new HashMap<>(ADELIE);
+        both.put("with", "2");
+
+        var answer = form(both).header("HX-Request", "true").post("/models/penguin-pair/calls");
+
+        var results = Jsoup.parseBodyFragment(answer.asString()).select("#outcome section");
+        assertThat(results.select("header p").eachText())
+                .anySatisfy(text -> assertThat(text).startsWith("v1,"))
+                .anySatisfy(text -> assertThat(text).startsWith("v2,"));
+        assertThat(results.select(".verdict .big")).hasSize(2);
     }
 
     @Test
