@@ -98,6 +98,12 @@ document.addEventListener('input', event => {
 document.addEventListener('htmx:beforeRequest', event => event.detail.target?.setAttribute('aria-busy', 'true'));
 document.addEventListener('htmx:afterRequest', event => event.detail.target?.removeAttribute('aria-busy'));
 document.addEventListener('htmx:afterSettle', event => $('.error-summary[tabindex]', event.target)?.focus());
+// The answer to a form may come out of sight, above a long form or below it on a phone.
+document.addEventListener('htmx:afterSettle', event => {
+  if (event.target.id !== 'outcome') return;
+  const { top } = event.target.getBoundingClientRect();
+  if (top < 0 || top > innerHeight * 0.6) event.target.scrollIntoView({ block: 'start' });
+});
 document.addEventListener('htmx:responseError', event => {
   const text = new DOMParser().parseFromString(event.detail.xhr.responseText, 'text/html').body.textContent.trim();
   toast(text || `The portal answered ${event.detail.xhr.status}.`);
