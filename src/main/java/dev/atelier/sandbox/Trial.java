@@ -125,12 +125,6 @@ public class Trial {
         }
     }
 
-    /** The verdict of a kept answer, without running the model again. */
-    Verdict reread(ModelVersion version, Form form, InferResponse response) {
-        return decodeText(
-                version, form, response, Verdict.of(response, form.description().outputs()));
-    }
-
     private record Answered(InferResponse decoded, Message message) {}
 
     private Ended similarity(

@@ -65,7 +65,6 @@ record TryView(
             @Nullable String error,
             List<Timing> timings,
             String total,
-            boolean cold,
             boolean explainable,
             @Nullable String pictureAt) {
 

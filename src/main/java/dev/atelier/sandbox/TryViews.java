@@ -136,7 +136,6 @@ class TryViews {
                 kept.ended.error(),
                 TryView.Timing.of(took),
                 TryView.millis(took.total()),
-                false,
                 explainable,
                 picture.map(f -> pictureAt(f, call, home, filesAt)).orElse(null));
     }
