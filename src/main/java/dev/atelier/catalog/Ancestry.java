@@ -1,11 +1,11 @@
 package dev.atelier.catalog;
 
+import dev.atelier.platform.database.Sql;
 import jakarta.enterprise.context.ApplicationScoped;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
-import javax.sql.DataSource;
 
 /** Which Locations brought an entity, up to the root. */
 @ApplicationScoped
@@ -13,11 +13,11 @@ class Ancestry {
 
     record Item(Entity entity, List<String> parents) {}
 
-    private final DataSource database;
+    private final Sql sql;
     private final Entities entities;
 
-    Ancestry(DataSource database, Entities entities) {
-        this.database = database;
+    Ancestry(Sql sql, Entities entities) {
+        this.sql = sql;
         this.entities = entities;
     }
 
@@ -40,8 +40,7 @@ class Ancestry {
 
     private List<String> parents(String ref) {
         var parents = new LinkedHashSet<String>();
-        SqlRead.list(
-                        database,
+        sql.list(
                         """
                         with recursive up (parent, depth) as (
                             select p.parent, 1 from catalog_entity e
@@ -53,8 +52,7 @@ class Ancestry {
                             join catalog_source_parent p on p.source_id = f.id where up.depth < 10)
                         select parent from up where parent not like 'source:%' order by parent
                         """,
-                        row -> row.getString(1),
-                        ref)
+                        row -> row.getString(1), ref)
                 .forEach(parents::add);
         return List.copyOf(parents);
     }

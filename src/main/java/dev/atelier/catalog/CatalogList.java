@@ -1,6 +1,7 @@
 package dev.atelier.catalog;
 
-import dev.atelier.catalog.EntityFilter.Sql;
+import dev.atelier.catalog.EntityFilter.SqlText;
+import dev.atelier.platform.database.Sql;
 import dev.atelier.platform.problems.Invalid;
 import jakarta.enterprise.context.ApplicationScoped;
 import java.net.URLEncoder;
@@ -14,7 +15,6 @@ import java.util.Base64;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
-import javax.sql.DataSource;
 import org.jspecify.annotations.Nullable;
 
 /** The list of the catalog for people: facets, search, order, pages. */
@@ -146,13 +146,13 @@ class CatalogList {
                     "tag",
                     "Tag");
 
-    private final DataSource database;
+    private final Sql sql;
     private final Entities entities;
     private final EntityQueries queries;
     private final Clock clock = Clock.systemUTC();
 
-    CatalogList(DataSource database, Entities entities, EntityQueries queries) {
-        this.database = database;
+    CatalogList(Sql sql, Entities entities, EntityQueries queries) {
+        this.sql = sql;
         this.entities = entities;
         this.queries = queries;
     }
@@ -373,27 +373,27 @@ class CatalogList {
 
     private List<Found> rows(Question question, EntityFilter filter) {
         boolean recent = question.sort.equals("changed");
-        var sql = new Sql();
-        sql.add(COLUMNS.formatted(recent ? "e.revision" : "lower(e.name)"));
-        filter.write(sql);
+        var query = new SqlText();
+        query.add(COLUMNS.formatted(recent ? "e.revision" : "lower(e.name)"));
+        filter.write(query);
         if (question.after != null) {
             var place = place(question.after);
             if (recent) {
-                sql.add(
+                query.add(
                         " and (e.revision, e.id) < (?, ?)",
                         Long.parseLong(place[0]),
                         Long.parseLong(place[1]));
             } else {
-                sql.add(" and (lower(e.name), e.id) > (?, ?)", place[0], Long.parseLong(place[1]));
+                query.add(
+                        " and (lower(e.name), e.id) > (?, ?)", place[0], Long.parseLong(place[1]));
             }
         }
-        sql.add(
+        query.add(
                 recent
                         ? " order by e.revision desc, e.id desc limit ?"
                         : " order by lower(e.name), e.id limit ?",
                 PAGE + 1);
-        return SqlRead.list(
-                database, sql.text.toString(), CatalogList::found, sql.values.toArray());
+        return sql.list(query.text(), CatalogList::found, query.values());
     }
 
     private static String[] place(String after) {
@@ -438,8 +438,7 @@ class CatalogList {
     /** Those of these that exist, by kind and name. */
     List<Item> items(List<EntityRef> refs) {
         var rows =
-                SqlRead.list(
-                        database,
+                sql.list(
                         COLUMNS.formatted("lower(e.name)")
                                 + " e.ref = any(?) order by e.kind, lower(e.name) limit 500",
                         CatalogList::found,

@@ -1,5 +1,6 @@
 package dev.atelier.catalog;
 
+import dev.atelier.platform.database.Sql;
 import jakarta.enterprise.context.ApplicationScoped;
 import jakarta.transaction.Transactional;
 import java.sql.Connection;
@@ -15,7 +16,6 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.UUID;
 import java.util.stream.Collectors;
-import javax.sql.DataSource;
 
 /** The entities of the catalog. */
 @ApplicationScoped
@@ -43,11 +43,11 @@ public class Entities {
     /** A document that was not taken, and why. */
     public record Refusal(EntityDocument document, String reason) {}
 
-    private final DataSource database;
+    private final Sql sql;
     private final dev.atelier.identity.Audit audit;
 
-    Entities(DataSource database, dev.atelier.identity.Audit audit) {
-        this.database = database;
+    Entities(Sql sql, dev.atelier.identity.Audit audit) {
+        this.sql = sql;
         this.audit = audit;
     }
 
@@ -62,24 +62,22 @@ public class Entities {
     /** Deletes an entity; while its source still names it, the next read brings it back. */
     @Transactional(Transactional.TxType.MANDATORY)
     void delete(Entity entity) {
-        try (var connection = database.getConnection()) {
-            var writes = EntityWrites.begin(connection);
-            writes.remove(List.of(entity.ref().toString()));
-            if (entity.kind().equals("Location")) {
-                Sources.name(connection, entity.ref().toString(), List.of());
-            }
-            writes.end();
-            SqlRead.update(
-                    database,
-                    "update catalog_source set digest = null where type || ':' || target = ?",
-                    entity.location().orElse(""));
-            audit.record(
-                    "catalog-entity.delete",
-                    entity.ref().toString(),
-                    java.util.Map.of("uid", entity.uid().toString()));
-        } catch (SQLException e) {
-            throw new SqlRead.Failed(e);
-        }
+        sql.run(
+                connection -> {
+                    var writes = EntityWrites.begin(connection);
+                    writes.remove(List.of(entity.ref().toString()));
+                    if (entity.kind().equals("Location")) {
+                        Sources.name(connection, entity.ref().toString(), List.of());
+                    }
+                    writes.end();
+                    sql.update(
+                            "update catalog_source set digest = null where type || ':' || target = ?",
+                            entity.location().orElse(""));
+                    audit.record(
+                            "catalog-entity.delete",
+                            entity.ref().toString(),
+                            java.util.Map.of("uid", entity.uid().toString()));
+                });
     }
 
     /** Those that exist, in no order. */
@@ -97,7 +95,7 @@ public class Entities {
 
     /** Grows with every change of the catalog; cheap to ask. */
     public long revision() {
-        return SqlRead.one(database, "select n from catalog_revision", row -> row.getLong(1));
+        return sql.one("select n from catalog_revision", row -> row.getLong(1));
     }
 
     /**
@@ -118,8 +116,7 @@ public class Entities {
                         now,
                         EntityIndex.fold(kind));
         var gone =
-                SqlRead.list(
-                        database,
+                sql.list(
                         "select ref from catalog_departure where revision > ? and revision <= ?"
                                 + " and lower(kind) = ?",
                         row -> EntityRef.parse(row.getString(1)),
@@ -151,64 +148,66 @@ public class Entities {
     /** Deletes entities that this provider published; others of these names stay. */
     @Transactional
     public void remove(String provider, Collection<EntityRef> refs) {
-        try (var connection = database.getConnection()) {
-            var writes = EntityWrites.begin(connection);
-            var source = Sources.provider(connection, provider);
-            writes.remove(
-                    owned(connection, source).stream()
-                            .filter(
-                                    refs.stream()
-                                                    .map(EntityRef::toString)
-                                                    .collect(Collectors.toSet())
-                                            ::contains)
-                            .toList());
-            writes.end();
-        } catch (SQLException e) {
-            throw new SqlRead.Failed(e);
-        }
+        sql.run(
+                connection -> {
+                    var writes = EntityWrites.begin(connection);
+                    var source = Sources.provider(connection, provider);
+                    writes.remove(
+                            owned(connection, source).stream()
+                                    .filter(
+                                            refs.stream()
+                                                            .map(EntityRef::toString)
+                                                            .collect(Collectors.toSet())
+                                                    ::contains)
+                                    .toList());
+                    writes.end();
+                });
     }
 
     private List<Refusal> provide(
             String provider, Collection<EntityDocument> documents, boolean complete) {
         var refusals = new ArrayList<Refusal>();
-        try (var connection = database.getConnection()) {
-            var writes = EntityWrites.begin(connection);
-            var source = Sources.provider(connection, provider);
-            var good = new ArrayList<EntityWrites.Write>();
-            for (var document : documents) {
-                var faults =
-                        EntityRules.check(document.json()).stream().filter(Fault::isError).toList();
-                if (faults.isEmpty()) {
-                    var copy = new EntityDocument(document.json().deepCopy());
-                    var location = "provider:" + provider;
-                    copy.metadata()
-                            .withObjectProperty("annotations")
-                            .put("backstage.io/managed-by-location", location)
-                            .put("backstage.io/managed-by-origin-location", location);
-                    good.add(new EntityWrites.Write(copy, source, true, 0));
-                } else {
-                    var fault = faults.getFirst();
-                    refusals.add(new Refusal(document, fault.field() + ": " + fault.reason()));
-                }
-            }
-            for (var clash : writes.put(good)) {
-                refusals.add(new Refusal(clash.write().document(), "held by " + clash.holder()));
-            }
-            if (complete) {
-                var kept =
-                        good.stream()
-                                .map(write -> write.document().ref().toString())
-                                .collect(Collectors.toSet());
-                writes.remove(
-                        owned(connection, source).stream()
-                                .filter(ref -> !kept.contains(ref))
-                                .toList());
-            }
-            writes.end();
-            return refusals;
-        } catch (SQLException e) {
-            throw new SqlRead.Failed(e);
-        }
+        return sql.call(
+                connection -> {
+                    var writes = EntityWrites.begin(connection);
+                    var source = Sources.provider(connection, provider);
+                    var good = new ArrayList<EntityWrites.Write>();
+                    for (var document : documents) {
+                        var faults =
+                                EntityRules.check(document.json()).stream()
+                                        .filter(Fault::isError)
+                                        .toList();
+                        if (faults.isEmpty()) {
+                            var copy = new EntityDocument(document.json().deepCopy());
+                            var location = "provider:" + provider;
+                            copy.metadata()
+                                    .withObjectProperty("annotations")
+                                    .put("backstage.io/managed-by-location", location)
+                                    .put("backstage.io/managed-by-origin-location", location);
+                            good.add(new EntityWrites.Write(copy, source, true, 0));
+                        } else {
+                            var fault = faults.getFirst();
+                            refusals.add(
+                                    new Refusal(document, fault.field() + ": " + fault.reason()));
+                        }
+                    }
+                    for (var clash : writes.put(good)) {
+                        refusals.add(
+                                new Refusal(clash.write().document(), "held by " + clash.holder()));
+                    }
+                    if (complete) {
+                        var kept =
+                                good.stream()
+                                        .map(write -> write.document().ref().toString())
+                                        .collect(Collectors.toSet());
+                        writes.remove(
+                                owned(connection, source).stream()
+                                        .filter(ref -> !kept.contains(ref))
+                                        .toList());
+                    }
+                    writes.end();
+                    return refusals;
+                });
     }
 
     static List<String> owned(Connection connection, long sourceId) throws SQLException {
@@ -228,8 +227,7 @@ public class Entities {
     /** How many entities there are of each kind, the most first. */
     public Map<String, Long> countByKind() {
         var counts = new LinkedHashMap<String, Long>();
-        SqlRead.list(
-                        database,
+        sql.list(
                         """
                         select kind, count(*) from catalog_entity where kind <> 'Location'
                         group by kind order by count(*) desc, kind
@@ -256,8 +254,7 @@ public class Entities {
             q = q.substring(0, 100);
         }
         var like = likePattern(q);
-        return SqlRead.list(
-                database,
+        return sql.list(
                 """
                 select ref, kind, coalesce(title, name), coalesce(description, ''),
                        case when lower(name) like ? || '%' or lower(coalesce(title, '')) like ? || '%'
@@ -289,8 +286,8 @@ public class Entities {
 
     /** Display names of those that exist, by reference. */
     public Map<String, String> titles(Collection<String> refs) {
-        return SqlRead.list(
-                        database,
+        return sql
+                .list(
                         """
                         select ref, coalesce(title, facts -> 'spec.profile.displayname' ->> 0, name)
                         from catalog_entity where ref = any(?)
@@ -302,7 +299,7 @@ public class Entities {
     }
 
     private List<Entity> query(String where, Object... values) {
-        return SqlRead.list(database, "select " + COLUMNS + FROM + where, Entities::read, values);
+        return sql.list("select " + COLUMNS + FROM + where, Entities::read, values);
     }
 
     static Entity read(ResultSet row) throws SQLException {

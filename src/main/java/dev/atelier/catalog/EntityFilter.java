@@ -150,11 +150,19 @@ sealed interface EntityFilter {
     }
 
     /** A condition in SQL with its values; {@code e} is the entity. */
-    final class Sql {
-        final StringBuilder text = new StringBuilder();
-        final List<Object> values = new ArrayList<>();
+    final class SqlText {
+        private final StringBuilder text = new StringBuilder();
+        private final List<Object> values = new ArrayList<>();
 
-        Sql add(String sql, Object... bound) {
+        String text() {
+            return text.toString();
+        }
+
+        Object[] values() {
+            return values.toArray();
+        }
+
+        SqlText add(String sql, Object... bound) {
             text.append(sql);
             values.addAll(List.of(bound));
             return this;
@@ -189,7 +197,7 @@ sealed interface EntityFilter {
         };
     }
 
-    default void write(Sql sql) {
+    default void write(SqlText sql) {
         switch (this) {
             case All all -> join(sql, all.parts, " and ", "true");
             case Any any -> join(sql, any.parts, " or ", "false");
@@ -264,7 +272,7 @@ sealed interface EntityFilter {
         }
     }
 
-    private static void join(Sql sql, List<EntityFilter> parts, String word, String none) {
+    private static void join(SqlText sql, List<EntityFilter> parts, String word, String none) {
         if (parts.isEmpty()) {
             sql.add(none);
             return;

@@ -1,6 +1,7 @@
 package dev.atelier.catalog;
 
-import dev.atelier.catalog.EntityFilter.Sql;
+import dev.atelier.catalog.EntityFilter.SqlText;
+import dev.atelier.platform.database.Sql;
 import jakarta.enterprise.context.ApplicationScoped;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
@@ -13,7 +14,6 @@ import java.util.Collections;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
-import javax.sql.DataSource;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -59,12 +59,12 @@ class EntityQueries {
 
     private record Kept<T>(long revision, T value) {}
 
-    private final DataSource database;
+    private final Sql sql;
     private final Map<String, Kept<Long>> counts = kept();
     private final Map<String, Kept<List<FacetValue>>> facets = kept();
 
-    EntityQueries(DataSource database) {
-        this.database = database;
+    EntityQueries(Sql sql) {
+        this.sql = sql;
     }
 
     private static <T> Map<String, Kept<T>> kept() {
@@ -83,47 +83,46 @@ class EntityQueries {
     Rows page(Page page) {
         var key = orderKey(page.order);
         var direction = (page.order != null && page.order.descending) != page.backwards;
-        var sql = new Sql();
-        sql.add("select e.id, ");
-        orderValue(sql, key);
-        sql.add(
+        var query = new SqlText();
+        query.add("select e.id, ");
+        orderValue(query, key);
+        query.add(
                 " as k, e.document, e.relations, e.errors, (select n from catalog_revision)"
                         + " from catalog_entity e where ");
-        where(sql, page.filter, page.text, page.order);
+        where(query, page.filter, page.text, page.order);
         if (key != null) {
-            sql.add(" and ");
-            orderValue(sql, key);
-            sql.add(" is not null");
+            query.add(" and ");
+            orderValue(query, key);
+            query.add(" is not null");
         }
         var after = page.after;
         if (after != null) {
             var sign = direction ? " < " : " > ";
             if (key == null) {
-                sql.add(" and e.id" + sign + "?", after.id);
+                query.add(" and e.id" + sign + "?", after.id);
             } else {
-                sql.add(" and (");
-                orderValue(sql, key);
-                sql.add(", e.id)" + sign + "(?, ?)", String.valueOf(after.value), after.id);
+                query.add(" and (");
+                orderValue(query, key);
+                query.add(", e.id)" + sign + "(?, ?)", String.valueOf(after.value), after.id);
             }
         }
         var way = direction ? " desc" : " asc";
-        sql.add(" order by ");
+        query.add(" order by ");
         if (key != null) {
-            orderValue(sql, key);
-            sql.add(way + ", ");
+            orderValue(query, key);
+            query.add(way + ", ");
         }
-        sql.add("e.id" + way + " limit ? offset ?", page.limit + 1, page.offset);
+        query.add("e.id" + way + " limit ? offset ?", page.limit + 1, page.offset);
         var revision = new long[] {-1};
         var rows =
                 new ArrayList<>(
-                        SqlRead.list(
-                                database,
-                                sql.text.toString(),
+                        sql.list(
+                                query.text(),
                                 row -> {
                                     revision[0] = row.getLong(6);
                                     return row(row);
                                 },
-                                sql.values.toArray()));
+                                query.values()));
         boolean more = rows.size() > page.limit;
         if (more) {
             rows.removeLast();
@@ -160,18 +159,14 @@ class EntityQueries {
 
     /** Entities by reference, those that exist and match. */
     Map<String, byte[]> byRefs(List<String> refs, EntityFilter filter) {
-        var sql = new Sql();
-        sql.add(
+        var query = new SqlText();
+        query.add(
                 "select e.id, null, e.document, e.relations, e.errors, e.ref from catalog_entity e"
                         + " where e.ref = any(?) and ",
                 (Object) refs.toArray(String[]::new));
-        filter.write(sql);
+        filter.write(query);
         var found = new java.util.HashMap<String, byte[]>();
-        SqlRead.list(
-                        database,
-                        sql.text.toString(),
-                        row -> Map.entry(row.getString(6), row(row).json),
-                        sql.values.toArray())
+        sql.list(query.text(), row -> Map.entry(row.getString(6), row(row).json), query.values())
                 .forEach(entry -> found.put(entry.getKey(), entry.getValue()));
         return found;
     }
@@ -185,78 +180,65 @@ class EntityQueries {
             OutputStream out,
             java.util.function.UnaryOperator<byte[]> projection)
             throws IOException {
-        var sql = new Sql();
-        sql.add(
+        var query = new SqlText();
+        query.add(
                 "select e.id, null, e.document, e.relations, e.errors from catalog_entity e where ");
-        filter.write(sql);
-        sql.add(" order by ");
+        filter.write(query);
+        query.add(" order by ");
         for (var order : orders) {
-            orderValue(sql, EntityIndex.fold(order.field));
-            sql.add(order.descending ? " desc nulls last, " : " asc nulls last, ");
+            orderValue(query, EntityIndex.fold(order.field));
+            query.add(order.descending ? " desc nulls last, " : " asc nulls last, ");
         }
-        sql.add("e.id offset ? limit ?", offset, limit < 0 ? Integer.MAX_VALUE : limit);
-        try (var connection = database.getConnection()) {
-            connection.setAutoCommit(false); // else the driver would hold all rows in memory
-            try (var statement = connection.prepareStatement(sql.text.toString())) {
-                statement.setFetchSize(500);
-                SqlRead.bind(connection, statement, sql.values.toArray());
-                out.write('[');
-                boolean first = true;
-                try (var rows = statement.executeQuery()) {
-                    while (rows.next()) {
-                        if (!first) {
-                            out.write(',');
-                        }
-                        first = false;
-                        out.write(projection.apply(row(rows).json));
+        query.add("e.id offset ? limit ?", offset, limit < 0 ? Integer.MAX_VALUE : limit);
+        out.write('[');
+        var count = new int[1];
+        sql.each(
+                query.text(),
+                row -> {
+                    if (count[0]++ > 0) {
+                        out.write(',');
                     }
-                }
-                out.write(']');
-                connection.commit();
-            } finally {
-                connection.setAutoCommit(true);
-            }
-        } catch (SQLException e) {
-            throw new SqlRead.Failed(e);
-        }
+                    out.write(projection.apply(row(row).json));
+                },
+                query.values());
+        out.write(']');
     }
 
     /** How many there are in all, kept until the catalog changes. */
     long count(EntityFilter filter, @Nullable Text text, @Nullable Order order, long revision) {
-        var sql = new Sql();
-        where(sql, filter, text, order);
+        var query = new SqlText();
+        where(query, filter, text, order);
         var key = orderKey(order);
         if (key != null && !EntityFilter.ALWAYS.contains(key)) {
-            sql.add(" and ");
-            orderValue(sql, key);
-            sql.add(" is not null");
+            query.add(" and ");
+            orderValue(query, key);
+            query.add(" is not null");
         }
-        var question = sql.key();
+        var question = query.key();
         var known = counts.get(question);
         if (known != null && known.revision == revision) {
             return known.value;
         }
         var fresh =
-                SqlRead.one(
-                        database,
+                sql.one(
                         "select count(*), (select n from catalog_revision) from catalog_entity e where "
-                                + sql.text,
+                                + query.text(),
                         row -> new Kept<>(row.getLong(2), row.getLong(1)),
-                        sql.values.toArray());
+                        query.values());
         counts.put(question, fresh);
         return fresh.value;
     }
 
     /** Values of a field with their counts, most frequent first; kept until the catalog changes. */
     List<FacetValue> facet(String field, EntityFilter filter, @Nullable Text text, long revision) {
-        var condition = new Sql();
+        var condition = new SqlText();
         where(condition, filter, text, null);
         var question = EntityIndex.fold(field) + "\u001d" + condition.key();
         var known = facets.get(question);
         if (known != null && known.revision == revision) {
             return known.value;
         }
-        var sql = new Sql();
+        var query = new SqlText();
         var key = EntityIndex.fold(field);
         var column =
                 switch (key) {
@@ -270,29 +252,27 @@ class EntityQueries {
                     default -> null;
                 };
         if (column != null) {
-            sql.add("select " + column + " as v, count(*) from catalog_entity e where ");
+            query.add("select " + column + " as v, count(*) from catalog_entity e where ");
         } else if (key.startsWith("relations.")) {
-            sql.add(
+            query.add(
                     "select r.target_ref as v, count(distinct e.id) from catalog_entity e"
                             + " join catalog_relation r on r.source_ref = e.ref and lower(r.type) = ?"
                             + " where ",
                     key.substring("relations.".length()));
         } else {
-            sql.add(
+            query.add(
                     "select v, count(*) from catalog_entity e"
                             + " cross join lateral jsonb_array_elements_text(e.facts -> ?) v where ",
                     key);
         }
-        sql.text.append(condition.text);
-        sql.values.addAll(condition.values);
-        sql.add(" group by 1 having " + (column == null ? "true" : column + " is not null"));
-        sql.add(" order by 2 desc, 1 limit 10000");
+        query.add(condition.text(), condition.values());
+        query.add(" group by 1 having " + (column == null ? "true" : column + " is not null"));
+        query.add(" order by 2 desc, 1 limit 10000");
         var values =
-                SqlRead.list(
-                        database,
-                        sql.text.toString(),
+                sql.list(
+                        query.text(),
                         row -> new FacetValue(row.getString(1), row.getLong(2)),
-                        sql.values.toArray());
+                        query.values());
         facets.put(question, new Kept<>(revision, values));
         return values;
     }
@@ -301,16 +281,16 @@ class EntityQueries {
         return order == null ? null : EntityIndex.fold(order.field);
     }
 
-    private static void orderValue(Sql sql, @Nullable String key) {
+    private static void orderValue(SqlText query, @Nullable String key) {
         if (key == null) {
-            sql.add("null::text");
+            query.add("null::text");
             return;
         }
         var column = EntityFilter.column(key);
         if (column != null) {
-            sql.add(column);
+            query.add(column);
         } else if (key.startsWith("relations.")) {
-            sql.add(
+            query.add(
                     "(select min(r.target_ref) from catalog_relation r where r.source_ref = e.ref"
                             + " and lower(r.type) = '%s')"
                                     .formatted(key.substring(10).replaceAll("\\W", "")));
@@ -318,13 +298,14 @@ class EntityQueries {
             // As text in the statement, because the planner and the row comparison need the very
             // same
             // expression; quotes and backslashes cannot occur then.
-            sql.add("lower(e.facts -> '%s' ->> 0)".formatted(key.replaceAll("[^-\\w.:/+#@ ]", "")));
+            query.add(
+                    "lower(e.facts -> '%s' ->> 0)".formatted(key.replaceAll("[^-\\w.:/+#@ ]", "")));
         }
     }
 
     private static void where(
-            Sql sql, EntityFilter filter, @Nullable Text text, @Nullable Order order) {
-        filter.write(sql);
+            SqlText query, EntityFilter filter, @Nullable Text text, @Nullable Order order) {
+        filter.write(query);
         if (text == null || text.term.isBlank()) {
             return;
         }
@@ -333,21 +314,21 @@ class EntityQueries {
                 !text.fields.isEmpty()
                         ? text.fields
                         : List.of(order == null ? "metadata.uid" : order.field);
-        sql.add(" and (");
+        query.add(" and (");
         for (int i = 0; i < fields.size(); i++) {
-            sql.add(i == 0 ? "" : " or ");
+            query.add(i == 0 ? "" : " or ");
             var key = EntityIndex.fold(fields.get(i));
             var column = EntityFilter.column(key);
             if (column != null) {
-                sql.add(column + " like ?", pattern);
+                query.add(column + " like ?", pattern);
             } else {
-                sql.add(
+                query.add(
                         "exists (select from jsonb_array_elements_text(e.facts -> ?) v"
                                 + " where lower(v) like ?)",
                         key,
                         pattern);
             }
         }
-        sql.add(")");
+        query.add(")");
     }
 }

@@ -3,6 +3,7 @@ package dev.atelier.catalog;
 import dev.atelier.catalog.Reading.Checked;
 import dev.atelier.catalog.Sources.Source;
 import dev.atelier.catalog.Sources.Target;
+import dev.atelier.platform.database.Sql;
 import io.quarkus.runtime.ShutdownEvent;
 import io.quarkus.runtime.StartupEvent;
 import jakarta.enterprise.context.ApplicationScoped;
@@ -26,7 +27,6 @@ import java.util.TreeMap;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Semaphore;
 import java.util.concurrent.TimeUnit;
-import javax.sql.DataSource;
 import org.jboss.logging.Logger;
 import org.jspecify.annotations.Nullable;
 
@@ -45,7 +45,7 @@ class Ingestion {
     private static final Duration LOOK = Duration.ofSeconds(2);
     private static final Duration SWEEP = Duration.ofSeconds(30);
 
-    private final DataSource database;
+    private final Sql sql;
     private final Sources sources;
     private final SourceReader reader;
     private final CatalogConfig config;
@@ -55,13 +55,8 @@ class Ingestion {
     private volatile boolean running;
     private @Nullable Thread loop;
 
-    Ingestion(
-            DataSource database,
-            Sources sources,
-            SourceReader reader,
-            CatalogConfig config,
-            Ingestion self) {
-        this.database = database;
+    Ingestion(Sql sql, Sources sources, SourceReader reader, CatalogConfig config, Ingestion self) {
+        this.sql = sql;
         this.sources = sources;
         this.reader = reader;
         this.config = config;
@@ -110,7 +105,7 @@ class Ingestion {
             } catch (InterruptedException e) {
                 Thread.currentThread().interrupt();
                 return;
-            } catch (RuntimeException | SQLException e) {
+            } catch (RuntimeException e) {
                 LOG.warnf(
                         "The catalog could not be refreshed; it is tried again: %s", e.toString());
                 LOG.debug("Refresh failed", e);
@@ -125,7 +120,7 @@ class Ingestion {
 
     /** Publishes a Location for every configured folder and file. */
     @Transactional
-    void configure() throws SQLException {
+    void configure() {
         var locations = new ArrayList<EntityDocument>();
         for (var root : config.roots()) {
             var folder = !Files.isRegularFile(root);
@@ -137,45 +132,47 @@ class Ingestion {
                                     false)));
         }
         publish("configuration", locations);
-        try (var connection = database.getConnection()) {
-            for (int i = 0; i < locations.size(); i++) {
-                var root = config.roots().get(i);
-                Sources.name(
-                        connection,
-                        locations.get(i).ref().toString(),
-                        List.of(
-                                new Target(
-                                        Files.isRegularFile(root) ? "file" : "folder",
-                                        root.toString(),
-                                        false)));
-            }
-            forget(connection, false);
-        }
+        sql.run(
+                connection -> {
+                    for (int i = 0; i < locations.size(); i++) {
+                        var root = config.roots().get(i);
+                        Sources.name(
+                                connection,
+                                locations.get(i).ref().toString(),
+                                List.of(
+                                        new Target(
+                                                Files.isRegularFile(root) ? "file" : "folder",
+                                                root.toString(),
+                                                false)));
+                    }
+                    forget(connection, false);
+                });
     }
 
     /** Makes the provider's Locations these; each names its target. */
     @Transactional(Transactional.TxType.MANDATORY)
-    void publish(String provider, List<EntityDocument> locations) throws SQLException {
-        try (var connection = database.getConnection()) {
-            var writes = EntityWrites.begin(connection);
-            long source = Sources.provider(connection, provider);
-            var kept = new HashSet<String>();
-            var list = new ArrayList<EntityWrites.Write>();
-            for (var location : locations) {
-                kept.add(location.ref().toString());
-                list.add(new EntityWrites.Write(location, source, true, 0));
-            }
-            writes.put(list);
-            var gone =
-                    Entities.owned(connection, source).stream()
-                            .filter(ref -> !kept.contains(ref))
-                            .toList();
-            writes.remove(gone);
-            for (var ref : gone) {
-                Sources.name(connection, ref, List.of());
-            }
-            writes.end();
-        }
+    void publish(String provider, List<EntityDocument> locations) {
+        sql.run(
+                connection -> {
+                    var writes = EntityWrites.begin(connection);
+                    long source = Sources.provider(connection, provider);
+                    var kept = new HashSet<String>();
+                    var list = new ArrayList<EntityWrites.Write>();
+                    for (var location : locations) {
+                        kept.add(location.ref().toString());
+                        list.add(new EntityWrites.Write(location, source, true, 0));
+                    }
+                    writes.put(list);
+                    var gone =
+                            Entities.owned(connection, source).stream()
+                                    .filter(ref -> !kept.contains(ref))
+                                    .toList();
+                    writes.remove(gone);
+                    for (var ref : gone) {
+                        Sources.name(connection, ref, List.of());
+                    }
+                    writes.end();
+                });
     }
 
     /** The Location entity that stands for a target, named as Backstage names it. */
@@ -236,7 +233,7 @@ class Ingestion {
     }
 
     /** Reads and applies until nothing is due, folders included; for tests and the check button. */
-    void settle() throws SQLException {
+    void settle() {
         self.configure();
         lookAtFolders();
         while (readDue()) {
@@ -279,26 +276,26 @@ class Ingestion {
     /** Writes what was read; sources that another replica took meanwhile are left out. */
     @Transactional
     void apply(List<Reading> all) {
-        try (var connection = database.getConnection()) {
-            var writes = EntityWrites.begin(connection);
-            var readings = stillOurs(connection, all);
-            var fresh =
-                    readings.stream()
-                            .filter(
-                                    r ->
-                                            r.digest() == null
-                                                    || !r.digest().equals(r.source().digest()))
-                            .toList();
-            var clashes = write(connection, writes, fresh);
-            Problems.put(connection, fresh, clashes);
-            writes.end();
-            close(connection, readings, clashes);
-            if (fresh.stream().anyMatch(r -> r.files() != null || hasLocations(r))) {
-                forget(connection, false);
-            }
-        } catch (SQLException e) {
-            throw new SqlRead.Failed(e);
-        }
+        sql.run(
+                connection -> {
+                    var writes = EntityWrites.begin(connection);
+                    var readings = stillOurs(connection, all);
+                    var fresh =
+                            readings.stream()
+                                    .filter(
+                                            r ->
+                                                    r.digest() == null
+                                                            || !r.digest()
+                                                                    .equals(r.source().digest()))
+                                    .toList();
+                    var clashes = write(connection, writes, fresh);
+                    Problems.put(connection, fresh, clashes);
+                    writes.end();
+                    close(connection, readings, clashes);
+                    if (fresh.stream().anyMatch(r -> r.files() != null || hasLocations(r))) {
+                        forget(connection, false);
+                    }
+                });
     }
 
     private static boolean hasLocations(Reading reading) {
@@ -474,36 +471,37 @@ class Ingestion {
 
     /** Deletes orphans that have been so for half a minute, unless they are to be kept. */
     @Transactional
-    int sweep() throws SQLException {
+    int sweep() {
         if (config.orphans() == CatalogConfig.Orphans.KEEP) {
             return 0;
         }
-        try (var connection = database.getConnection()) {
-            var refs = new ArrayList<String>();
-            try (var select =
-                            connection.prepareStatement(
-                                    "select ref from catalog_entity"
-                                            + " where orphaned_at < clock_timestamp() - interval '30 s'"
-                                            + " limit 5000");
-                    var rows = select.executeQuery()) {
-                while (rows.next()) {
-                    refs.add(rows.getString(1));
-                }
-            }
-            if (refs.isEmpty()) {
-                return 0;
-            }
-            var writes = EntityWrites.begin(connection);
-            int removed = writes.remove(refs);
-            for (var ref : refs) {
-                if (ref.startsWith("location:")) {
-                    Sources.name(connection, ref, List.of());
-                }
-            }
-            writes.end();
-            forget(connection, false);
-            return removed;
-        }
+        return sql.call(
+                connection -> {
+                    var refs = new ArrayList<String>();
+                    try (var select =
+                                    connection.prepareStatement(
+                                            "select ref from catalog_entity"
+                                                    + " where orphaned_at < clock_timestamp() - interval '30 s'"
+                                                    + " limit 5000");
+                            var rows = select.executeQuery()) {
+                        while (rows.next()) {
+                            refs.add(rows.getString(1));
+                        }
+                    }
+                    if (refs.isEmpty()) {
+                        return 0;
+                    }
+                    var writes = EntityWrites.begin(connection);
+                    int removed = writes.remove(refs);
+                    for (var ref : refs) {
+                        if (ref.startsWith("location:")) {
+                            Sources.name(connection, ref, List.of());
+                        }
+                    }
+                    writes.end();
+                    forget(connection, false);
+                    return removed;
+                });
     }
 
     /** Compares the folders of this machine with the last look; what changed becomes due. */

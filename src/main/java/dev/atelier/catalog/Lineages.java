@@ -1,26 +1,25 @@
 package dev.atelier.catalog;
 
+import dev.atelier.platform.database.Sql;
 import jakarta.enterprise.context.ApplicationScoped;
 import java.util.HashMap;
 import java.util.LinkedHashSet;
-import javax.sql.DataSource;
 
 /** Draws the lineage of entities from the relations; see {@link EntityTab} for its template. */
 @ApplicationScoped
 public class Lineages {
 
-    private final DataSource database;
+    private final Sql sql;
 
-    Lineages(DataSource database) {
-        this.database = database;
+    Lineages(Sql sql) {
+        this.sql = sql;
     }
 
     public Lineage of(EntityRef centre) {
         var types = new LinkedHashSet<>(Lineage.UP);
         types.addAll(Lineage.DOWN);
         var arrows =
-                SqlRead.list(
-                        database,
+                sql.list(
                         """
                         with near as (
                             select distinct source_ref, type, target_ref from catalog_relation
@@ -46,8 +45,7 @@ public class Lineages {
                     refs.add(arrow.target());
                 });
         var faces = new HashMap<String, Lineage.Face>();
-        SqlRead.list(
-                        database,
+        sql.list(
                         "select ref, coalesce(title, name), kind from catalog_entity where ref = any(?)",
                         row ->
                                 java.util.Map.entry(

@@ -3,6 +3,7 @@ package dev.atelier.catalog;
 import dev.atelier.catalog.Sources.Target;
 import dev.atelier.identity.Audit;
 import dev.atelier.identity.Caller;
+import dev.atelier.platform.database.Sql;
 import dev.atelier.platform.net.OutboundHttp;
 import dev.atelier.platform.problems.Conflict;
 import dev.atelier.platform.problems.Invalid;
@@ -16,7 +17,6 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.UUID;
-import javax.sql.DataSource;
 
 /** Locations that people and clients registered. Each becomes a Location entity. */
 @ApplicationScoped
@@ -28,19 +28,14 @@ class Locations {
         }
     }
 
-    private final DataSource database;
+    private final Sql sql;
     private final Audit audit;
     private final Caller caller;
     private final Ingestion ingestion;
     private final OutboundHttp http;
 
-    Locations(
-            DataSource database,
-            Audit audit,
-            Caller caller,
-            Ingestion ingestion,
-            OutboundHttp http) {
-        this.database = database;
+    Locations(Sql sql, Audit audit, Caller caller, Ingestion ingestion, OutboundHttp http) {
+        this.sql = sql;
         this.audit = audit;
         this.caller = caller;
         this.ingestion = ingestion;
@@ -69,8 +64,7 @@ class Locations {
     }
 
     private List<Registered> query(String where, Object... values) {
-        return SqlRead.list(
-                database,
+        return sql.list(
                 "select id, type, target from catalog_location " + where,
                 row ->
                         new Registered(
@@ -104,25 +98,24 @@ class Locations {
             throw new Conflict("Location %s:%s already exists".formatted(type, target));
         }
         var location = new Registered(UUID.randomUUID(), type, target);
-        try (var connection = database.getConnection()) {
-            try (var insert =
-                    connection.prepareStatement(
-                            "insert into catalog_location (id, type, target, added_by)"
-                                    + " values (?, ?, ?, ?)")) {
-                insert.setObject(1, location.id);
-                insert.setString(2, type);
-                insert.setString(3, target);
-                insert.setString(4, caller.entityRef());
-                insert.executeUpdate();
-            }
-            publish(connection);
-            audit.record(
-                    "catalog-location.register",
-                    type + ":" + target,
-                    Map.of("id", location.id.toString()));
-        } catch (SQLException e) {
-            throw new SqlRead.Failed(e);
-        }
+        sql.run(
+                connection -> {
+                    try (var insert =
+                            connection.prepareStatement(
+                                    "insert into catalog_location (id, type, target, added_by)"
+                                            + " values (?, ?, ?, ?)")) {
+                        insert.setObject(1, location.id);
+                        insert.setString(2, type);
+                        insert.setString(3, target);
+                        insert.setString(4, caller.entityRef());
+                        insert.executeUpdate();
+                    }
+                    publish(connection);
+                    audit.record(
+                            "catalog-location.register",
+                            type + ":" + target,
+                            Map.of("id", location.id.toString()));
+                });
         return location;
     }
 
@@ -137,21 +130,19 @@ class Locations {
                             throw new Conflict(
                                     "Location %s:%s already exists".formatted(type, target));
                         });
-        try (var connection = database.getConnection()) {
-            SqlRead.update(
-                    database,
-                    "update catalog_location set type = ?, target = ? where id = ?",
-                    type,
-                    target,
-                    old.id);
-            publish(connection);
-            audit.record(
-                    "catalog-location.change",
-                    type + ":" + target,
-                    Map.of("id", id, "before", old.source().toString()));
-        } catch (SQLException e) {
-            throw new SqlRead.Failed(e);
-        }
+        sql.run(
+                connection -> {
+                    sql.update(
+                            "update catalog_location set type = ?, target = ? where id = ?",
+                            type,
+                            target,
+                            old.id);
+                    publish(connection);
+                    audit.record(
+                            "catalog-location.change",
+                            type + ":" + target,
+                            Map.of("id", id, "before", old.source().toString()));
+                });
         return new Registered(old.id, type, target);
     }
 
@@ -159,13 +150,15 @@ class Locations {
     @Transactional
     void remove(String id) {
         var location = require(id);
-        try (var connection = database.getConnection()) {
-            SqlRead.update(database, "delete from catalog_location where id = ?", location.id);
-            publish(connection);
-            audit.record("catalog-location.remove", location.source().toString(), Map.of("id", id));
-        } catch (SQLException e) {
-            throw new SqlRead.Failed(e);
-        }
+        sql.run(
+                connection -> {
+                    sql.update("delete from catalog_location where id = ?", location.id);
+                    publish(connection);
+                    audit.record(
+                            "catalog-location.remove",
+                            location.source().toString(),
+                            Map.of("id", id));
+                });
     }
 
     private void publish(Connection connection) throws SQLException {

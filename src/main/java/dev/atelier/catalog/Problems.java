@@ -1,5 +1,6 @@
 package dev.atelier.catalog;
 
+import dev.atelier.platform.database.Sql;
 import jakarta.enterprise.context.ApplicationScoped;
 import java.sql.Connection;
 import java.sql.SQLException;
@@ -11,7 +12,6 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
-import javax.sql.DataSource;
 import org.jspecify.annotations.Nullable;
 
 /** What is wrong with sources and their documents, and since when. */
@@ -57,12 +57,12 @@ public class Problems {
 
     private record Key(@Nullable Integer index, String field, String reason) {}
 
-    private final DataSource database;
+    private final Sql sql;
 
     private final CatalogConfig config;
 
-    Problems(DataSource database, CatalogConfig config) {
-        this.database = database;
+    Problems(Sql sql, CatalogConfig config) {
+        this.sql = sql;
         this.config = config;
     }
 
@@ -167,8 +167,7 @@ public class Problems {
     }
 
     private List<Problem> stored() {
-        return SqlRead.list(
-                database,
+        return sql.list(
                 """
                 select s.type || ':' || s.target, p.document_index, p.entity_ref, p.level, p.field,
                        p.reason, p.remedy, p.since
@@ -199,8 +198,7 @@ public class Problems {
     /** Relations towards entities that do not exist, with the nearest name of the same kind. */
     private List<Problem> dangling() {
         var loose =
-                SqlRead.list(
-                        database,
+                sql.list(
                         """
                         with loose as (
                             select distinct on (r.emitted_by, r.target_ref)
@@ -265,8 +263,7 @@ public class Problems {
         }
         var places = new ArrayList<Place>();
         var seen = new HashSet<String>();
-        SqlRead.list(
-                        database,
+        sql.list(
                         """
                         select s.type || ':' || s.target, s.read_at, s.documents from catalog_source s
                         where s.documents > 0 and s.type <> 'provider' or s.type = 'url'
@@ -298,6 +295,6 @@ public class Problems {
 
     /** How many problems are open. */
     public long count() {
-        return SqlRead.one(database, "select count(*) from catalog_problem", row -> row.getLong(1));
+        return sql.one("select count(*) from catalog_problem", row -> row.getLong(1));
     }
 }

@@ -1,5 +1,6 @@
 package dev.atelier.catalog;
 
+import dev.atelier.platform.database.Sql;
 import jakarta.enterprise.context.ApplicationScoped;
 import java.sql.Connection;
 import java.sql.SQLException;
@@ -8,7 +9,6 @@ import java.util.Collection;
 import java.util.List;
 import java.util.Set;
 import java.util.TreeSet;
-import javax.sql.DataSource;
 import org.jspecify.annotations.Nullable;
 
 /** The places that yield entity documents, and who names them. */
@@ -43,16 +43,15 @@ class Sources {
         }
     }
 
-    private final DataSource database;
+    private final Sql sql;
 
-    Sources(DataSource database) {
-        this.database = database;
+    Sources(Sql sql) {
+        this.sql = sql;
     }
 
     /** Takes sources that are due, for a minute; other replicas pass over them. */
     List<Source> take(int limit) {
-        return SqlRead.list(
-                database,
+        return sql.list(
                 """
                 with due as (
                     select id from catalog_source
@@ -90,8 +89,7 @@ class Sources {
 
     /** Whether anything is being read or waits to be. */
     boolean busy() {
-        return SqlRead.one(
-                database,
+        return sql.one(
                 """
                 select exists (select from catalog_source where type <> 'provider'
                     and (next_read_at <= clock_timestamp() or leased_until > clock_timestamp()))
@@ -101,8 +99,7 @@ class Sources {
 
     /** Makes these due now. */
     void due(Collection<Target> targets) {
-        SqlRead.update(
-                database,
+        sql.update(
                 """
                 update catalog_source s set next_read_at = clock_timestamp()
                 from unnest(?::text[], ?::text[]) as t (type, target)
@@ -113,16 +110,14 @@ class Sources {
     }
 
     void allDue() {
-        SqlRead.update(
-                database,
+        sql.update(
                 "update catalog_source set next_read_at = clock_timestamp(), digest = null"
                         + " where type <> 'provider'");
     }
 
     /** Makes the source of an entity due, and what a Location names. */
     void dueFor(EntityRef ref) {
-        SqlRead.update(
-                database,
+        sql.update(
                 """
                 update catalog_source set next_read_at = clock_timestamp()
                 where type <> 'provider' and (

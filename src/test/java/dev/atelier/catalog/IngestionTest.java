@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
 import dev.atelier.TestDatabase;
+import dev.atelier.platform.database.Sql;
 import io.quarkus.test.common.QuarkusTestResource;
 import io.quarkus.test.junit.QuarkusTest;
 import jakarta.inject.Inject;
@@ -184,8 +185,7 @@ class IngestionTest {
         Files.delete(file);
         settle();
         assertThat(entities.find(ref("left-a")).orElseThrow().orphan()).isTrue();
-        SqlRead.update(
-                database,
+        sql.update(
                 "update catalog_entity set orphaned_at = orphaned_at - interval '1 min'"
                         + " where orphaned_at is not null");
         ingestion.sweep();
@@ -193,7 +193,7 @@ class IngestionTest {
         assertThat(entities.find(ref("left-b"))).isEmpty();
     }
 
-    @Inject javax.sql.DataSource database;
+    @Inject Sql sql;
 
     @Test
     void gives_a_name_to_the_older_and_tells_the_younger() throws IOException {

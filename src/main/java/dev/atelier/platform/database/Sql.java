@@ -1,6 +1,7 @@
 package dev.atelier.platform.database;
 
 import jakarta.enterprise.context.ApplicationScoped;
+import java.sql.Array;
 import java.sql.Connection;
 import java.sql.PreparedStatement;
 import java.sql.ResultSet;
@@ -8,6 +9,7 @@ import java.sql.SQLException;
 import java.time.Instant;
 import java.time.ZoneOffset;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Optional;
 import javax.sql.DataSource;
@@ -26,8 +28,28 @@ public class Sql {
         T read(ResultSet row) throws SQLException;
     }
 
+    /** Sees rows one after the other. */
+    @FunctionalInterface
+    public interface Visitor<E extends Exception> {
+        void see(ResultSet row) throws SQLException, E;
+    }
+
+    /** Several statements on one connection. */
+    @FunctionalInterface
+    public interface Work<T extends @Nullable Object> {
+        T on(Connection connection) throws SQLException;
+    }
+
+    /** As {@link Work}, without a result. */
+    @FunctionalInterface
+    public interface Act {
+        void on(Connection connection) throws SQLException;
+    }
+
     /** A failed statement, with the cause that tells a database that is away from a wrong one. */
     public static final class Failed extends RuntimeException {
+        private static final long serialVersionUID = 1;
+
         Failed(SQLException cause) {
             super(cause.getMessage(), cause);
         }
@@ -39,6 +61,8 @@ public class Sql {
                     : "";
         }
     }
+
+    private static final int FETCHED = 500;
 
     private final DataSource database;
 
@@ -64,6 +88,50 @@ public class Sql {
         return list(sql, reader, values).stream().findFirst();
     }
 
+    /** The row of a statement that always has one. */
+    public <T> T one(String sql, Row<T> reader, @Nullable Object... values) {
+        return list(sql, reader, values).getFirst();
+    }
+
+    /** For more rows than memory should hold: they come in portions. Never inside a transaction. */
+    public <E extends Exception> void each(
+            String sql, Visitor<E> visitor, @Nullable Object... values) throws E {
+        try (var connection = database.getConnection()) {
+            connection.setAutoCommit(false); // else the driver would hold all rows
+            try (var statement = prepare(connection, sql, values)) {
+                statement.setFetchSize(FETCHED);
+                try (var rows = statement.executeQuery()) {
+                    while (rows.next()) {
+                        visitor.see(rows);
+                    }
+                }
+                connection.commit();
+            } finally {
+                connection.setAutoCommit(true);
+            }
+        } catch (SQLException e) {
+            throw new Failed(e);
+        }
+    }
+
+    /** Batches, and statements that need one connection; in the caller's transaction. */
+    public <T extends @Nullable Object> T call(Work<T> work) {
+        try (var connection = database.getConnection()) {
+            return work.on(connection);
+        } catch (SQLException e) {
+            throw new Failed(e);
+        }
+    }
+
+    /** As {@link #call}, without a result. */
+    public void run(Act act) {
+        try (var connection = database.getConnection()) {
+            act.on(connection);
+        } catch (SQLException e) {
+            throw new Failed(e);
+        }
+    }
+
     /** Rows changed. */
     public int update(String sql, @Nullable Object... values) {
         try (var connection = database.getConnection();
@@ -79,12 +147,12 @@ public class Sql {
         var statement = connection.prepareStatement(sql);
         try {
             for (int i = 0; i < values.length; i++) {
-                var value = values[i];
-                switch (value) {
+                switch (values[i]) {
+                    case String text -> statement.setString(i + 1, storable(text));
+                    case String[] texts -> statement.setArray(i + 1, array(connection, texts));
                     case Instant at -> statement.setObject(i + 1, at.atOffset(ZoneOffset.UTC));
-                    case String[] texts ->
-                            statement.setArray(i + 1, connection.createArrayOf("text", texts));
-                    case null, default -> statement.setObject(i + 1, value);
+                    case null -> statement.setObject(i + 1, null);
+                    case Object value -> statement.setObject(i + 1, value);
                 }
             }
             return statement;
@@ -92,5 +160,14 @@ public class Sql {
             statement.close();
             throw e;
         }
+    }
+
+    private static Array array(Connection connection, String[] texts) throws SQLException {
+        return connection.createArrayOf("text", Arrays.stream(texts).map(Sql::storable).toArray());
+    }
+
+    /** PostgreSQL holds no NUL, so a question with one must match nothing instead of failing. */
+    private static String storable(String text) {
+        return text.indexOf(0) < 0 ? text : text.replace('\0', '\ufffd');
     }
 }
