@@ -17,7 +17,7 @@ import org.jsoup.Jsoup;
  * Process start to {@code GET /q/health/ready} = 200, polled every 10 ms; what the portal's process
  * holds then; and what a first visit of the landing page transfers.
  */
-public final class StartBench {
+final class StartBench {
 
     private static final int STARTS = 7;
 
@@ -46,8 +46,8 @@ public final class StartBench {
         for (int i = 0; i < STARTS; i++) {
             try (var portal = setup.start()) {
                 times.add(portal.awaitReady());
-                resident = Math.max(resident, status(portal, "VmRSS:"));
-                processor = processor(portal);
+                resident = Math.max(resident, Processes.status(portal.pid(), "VmRSS:"));
+                processor = Processes.processor(portal.pid());
             }
         }
         times.sort(null);
@@ -57,7 +57,7 @@ public final class StartBench {
     }
 
     /** Until the built-in models are imported, so that later starts have nothing left to do. */
-    private static void settle(PortalProcess portal) throws IOException {
+    static void settle(PortalProcess portal) throws IOException {
         var until = System.nanoTime() + 120_000_000_000L;
         while (System.nanoTime() < until
                 && portal.get("/api/v1/models", BodyHandlers.ofString())
@@ -75,25 +75,7 @@ public final class StartBench {
         }
         System.out.printf(
                 "resident after the import of the built-in models      %5d MB%n",
-                status(portal, "VmRSS:") / 1024);
-    }
-
-    /** kB of a line in /proc/PID/status. */
-    private static long status(PortalProcess portal, String name) throws IOException {
-        try (var lines = Files.lines(Path.of("/proc/" + portal.pid() + "/status"))) {
-            return lines.filter(line -> line.startsWith(name))
-                    .map(line -> line.replaceAll("\\D", ""))
-                    .mapToLong(Long::parseLong)
-                    .findFirst()
-                    .orElse(0);
-        }
-    }
-
-    /** Milliseconds of processor time so far; the kernel counts in hundredths of a second. */
-    private static long processor(PortalProcess portal) throws IOException {
-        var text = Files.readString(Path.of("/proc/" + portal.pid() + "/stat"));
-        var fields = text.substring(text.lastIndexOf(')') + 2).split(" ");
-        return (Long.parseLong(fields[11]) + Long.parseLong(fields[12])) * 10;
+                Processes.status(portal.pid(), "VmRSS:") / 1024);
     }
 
     private static void weigh(PortalProcess portal) throws IOException {

@@ -56,6 +56,40 @@ public final class Models {
                 .model();
     }
 
+    /** So many layers of 256 × 256 one after another, which share their weights. */
+    public static byte[] layers(int count) {
+        var graph =
+                new Onnx()
+                        .input("features", FLOAT, "N", 256)
+                        .output("r" + count, FLOAT, "N", 256)
+                        .initializer(weights("w", 256, 256));
+        for (int i = 1; i <= count; i++) {
+            graph.node(
+                            "MatMul",
+                            List.of(i == 1 ? "features" : "r" + (i - 1), "w"),
+                            List.of("h" + i))
+                    .node("Relu", List.of("h" + i), List.of("r" + i));
+        }
+        return graph.model();
+    }
+
+    /** 10 MB of weights and little to do: 4-1280-2000-2. */
+    public static byte[] wide(int seed) {
+        return new Onnx()
+                .input("features", FLOAT, "N", 4)
+                .output("y", FLOAT, "N", 2)
+                .initializer(Onnx.floats("seed", new long[] {1}, seed))
+                .initializer(weights("w1", 4, 1280))
+                .initializer(weights("w2", 1280, 2000))
+                .initializer(weights("w3", 2000, 2))
+                .node("Add", List.of("features", "seed"), List.of("x"))
+                .node("MatMul", List.of("x", "w1"), List.of("h1"))
+                .node("Relu", List.of("h1"), List.of("r1"))
+                .node("MatMul", List.of("r1", "w2"), List.of("h2"))
+                .node("MatMul", List.of("h2", "w3"), List.of("y"))
+                .model();
+    }
+
     static byte[] weights(String name, int rows, int columns) {
         var values = new float[rows * columns];
         for (int i = 0; i < values.length; i++) {
