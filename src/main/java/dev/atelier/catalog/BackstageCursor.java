@@ -32,6 +32,12 @@ record BackstageCursor(
 
     private static final int LONGEST = 64 << 10;
 
+    /** The question itself, at the beginning of its list. */
+    static BackstageCursor of(
+            List<String> filter, JsonNode query, @Nullable Text text, @Nullable Order order) {
+        return new BackstageCursor(filter, query, text, order, null, null, false, null);
+    }
+
     BackstageCursor begin(@Nullable Position first, @Nullable Long total) {
         return new BackstageCursor(filter, query, text, order, first, at, previous, total);
     }

@@ -14,6 +14,7 @@ import java.util.Collections;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.function.UnaryOperator;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -176,20 +177,10 @@ class EntityQueries {
             EntityFilter filter,
             List<Order> orders,
             int offset,
-            int limit,
             OutputStream out,
-            java.util.function.UnaryOperator<byte[]> projection)
+            UnaryOperator<byte[]> projection)
             throws IOException {
-        var query = new SqlText();
-        query.add(
-                "select e.id, null, e.document, e.relations, e.errors from catalog_entity e where ");
-        filter.write(query);
-        query.add(" order by ");
-        for (var order : orders) {
-            orderValue(query, EntityIndex.fold(order.field));
-            query.add(order.descending ? " desc nulls last, " : " asc nulls last, ");
-        }
-        query.add("e.id offset ? limit ?", offset, limit < 0 ? Integer.MAX_VALUE : limit);
+        var query = ordered(filter, orders).add(" offset ?", offset);
         out.write('[');
         var count = new int[1];
         sql.each(
@@ -202,6 +193,27 @@ class EntityQueries {
                 },
                 query.values());
         out.write(']');
+    }
+
+    /** Some of the matching entities, by their place in the whole list. */
+    List<byte[]> slice(EntityFilter filter, List<Order> orders, int offset, int limit) {
+        var query = ordered(filter, orders).add(" offset ? limit ?", offset, limit);
+        return sql.list(query.text(), row -> row(row).json, query.values());
+    }
+
+    private static SqlText ordered(EntityFilter filter, List<Order> orders) {
+        var query =
+                new SqlText()
+                        .add(
+                                "select e.id, null, e.document, e.relations, e.errors"
+                                        + " from catalog_entity e where ");
+        filter.write(query);
+        query.add(" order by ");
+        for (var order : orders) {
+            orderValue(query, EntityIndex.fold(order.field));
+            query.add(order.descending ? " desc nulls last, " : " asc nulls last, ");
+        }
+        return query.add("e.id");
     }
 
     /** How many there are in all, kept until the catalog changes. */

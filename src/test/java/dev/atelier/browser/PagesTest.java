@@ -46,6 +46,7 @@ class PagesTest {
                     "/catalog?kind=model&q=penguin",
                     "/catalog?q=nothing-is-called-this",
                     "/catalog/problems",
+                    "/catalog/locations",
                     "/catalog/default/group/vision",
                     "/catalog/default/component/no-such-component",
                     "/models/new",

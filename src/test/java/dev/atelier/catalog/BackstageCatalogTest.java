@@ -376,6 +376,20 @@ class BackstageCatalogTest {
     }
 
     @Test
+    void says_every_error_in_its_own_form() {
+        get("/no/such/route")
+                .statusCode(404)
+                .contentType(ContentType.JSON)
+                .body("error.name", equalTo("NotFoundError"))
+                .body("request.url", equalTo("/api/catalog/no/such/route"));
+        given().contentType(ContentType.JSON)
+                .delete("/api/catalog/entities")
+                .then()
+                .statusCode(405)
+                .body("response.statusCode", equalTo(405));
+    }
+
+    @Test
     void deletes_by_uid() {
         entities.upsert("backstage-test", List.of(group("bst-gone")));
         var uid = entities.find(new EntityRef("group", "bst", "bst-gone")).orElseThrow().uid();
