@@ -1,8 +1,11 @@
 package dev.atelier.models;
 
+import dev.atelier.inference.DataType;
 import dev.atelier.inference.Signature;
 import dev.atelier.inference.TensorSpec;
+import java.util.EnumSet;
 import java.util.List;
+import java.util.Set;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
@@ -11,14 +14,29 @@ final class Signatures {
 
     private Signatures() {}
 
+    /** Tensors that ONNX Runtime's Java API can make; it can read the others. */
+    private static final Set<DataType> FED =
+            EnumSet.complementOf(EnumSet.of(DataType.UINT16, DataType.UINT32, DataType.UINT64));
+
     /** Why a graph cannot be served, or null when it can. */
     static @Nullable String fault(OnnxGraph graph) {
         for (var value :
                 Stream.concat(graph.inputs().stream(), graph.outputs().stream()).toList()) {
             if (value.kind().equals("tensor")) {
-                if (type(value).wire() == null) {
+                var wire = type(value).wire();
+                if (wire == null) {
                     return "\"%s\" has the type %s, which cannot be sent over the inference protocol."
                             .formatted(value.name(), value.type());
+                }
+                if (graph.inputs().contains(value) && !FED.contains(wire)) {
+                    return """
+                    Input "%s" takes %s, which ONNX Runtime for Java cannot be given. Let the graph take \
+                    %s and cast it to %s inside."""
+                            .formatted(
+                                    value.name(),
+                                    value.type(),
+                                    wire == DataType.UINT16 ? "int32" : "int64",
+                                    value.type());
                 }
                 continue;
             }

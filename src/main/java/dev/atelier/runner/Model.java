@@ -129,6 +129,10 @@ final class Model {
             case ONNX_TENSOR_ELEMENT_DATA_TYPE_INT32 -> DataType.INT32;
             case ONNX_TENSOR_ELEMENT_DATA_TYPE_INT64 -> DataType.INT64;
             case ONNX_TENSOR_ELEMENT_DATA_TYPE_UINT8 -> DataType.UINT8;
+            // Read, but not given: see models/Signatures.
+            case ONNX_TENSOR_ELEMENT_DATA_TYPE_UINT16 -> DataType.UINT16;
+            case ONNX_TENSOR_ELEMENT_DATA_TYPE_UINT32 -> DataType.UINT32;
+            case ONNX_TENSOR_ELEMENT_DATA_TYPE_UINT64 -> DataType.UINT64;
             case ONNX_TENSOR_ELEMENT_DATA_TYPE_BOOL -> DataType.BOOL;
             case ONNX_TENSOR_ELEMENT_DATA_TYPE_STRING -> DataType.BYTES;
             default ->

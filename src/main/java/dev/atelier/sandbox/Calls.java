@@ -21,14 +21,17 @@ import org.jspecify.annotations.Nullable;
 @ApplicationScoped
 public class Calls {
 
-    /** A longer answer is not kept; opening the call runs it again. */
-    private static final int LONGEST_RESPONSE = 1 << 20;
+    /** A longer answer is not kept; the page says so and offers to run the call again. */
+    private static final int LONGEST = 1 << 20;
 
     /**
      * A call.
      *
      * @param entries what was entered, by field; an upload is {@code sha256:} and its digest
-     * @param response the model's answer; null when it failed or was too long to keep
+     * @param response the model's tensors; null when it failed, several made the answer, or they
+     *     were too long to keep
+     * @param verdict what the page said; null when it failed or was too long to keep
+     * @param request the (first) request as JSON; null when it is too long to print
      */
     public record Call(
             UUID id,
@@ -40,6 +43,8 @@ public class Calls {
             String summary,
             boolean failed,
             @Nullable Message response,
+            @Nullable Verdict verdict,
+            @Nullable String request,
             Trial.Took took) {}
 
     record Upload(String sha256, String mediaType, byte[] content) {}
@@ -68,14 +73,19 @@ public class Calls {
                     upload.content);
         }
         var response = call.response;
-        if (response != null && response.body().length > LONGEST_RESPONSE) {
+        if (response != null && response.body().length > LONGEST) {
             response = null;
+        }
+        var answer = call.verdict == null ? null : write(call.verdict);
+        if (answer != null && answer.length() > LONGEST) {
+            answer = null;
         }
         sql.update(
                 """
                 insert into sandbox_call
-                    (id, model, version, actor, entries, summary, failed, response, header_length, timings)
-                values (?, ?, ?, ?, ?::jsonb, ?, ?, ?, ?, ?::jsonb)
+                    (id, model, version, actor, entries, summary, failed, response, header_length,
+                     timings, answer, request)
+                values (?, ?, ?, ?, ?::jsonb, ?, ?, ?, ?, ?::jsonb, ?, ?)
                 """,
                 call.id,
                 call.model,
@@ -86,7 +96,9 @@ public class Calls {
                 call.failed,
                 response == null ? null : response.body(),
                 response == null ? null : response.headerLength(),
-                write(call.took));
+                write(call.took),
+                answer,
+                call.request);
     }
 
     Optional<Call> find(String model, UUID id) {
@@ -128,7 +140,8 @@ public class Calls {
 
     private static final String COLUMNS =
             """
-            select id, model, version, actor, at, entries, summary, failed, response, header_length, timings
+            select id, model, version, actor, at, entries, summary, failed, response, header_length, timings,
+                answer, request
             from sandbox_call
             """;
 
@@ -145,6 +158,10 @@ public class Calls {
                     row.getString(7),
                     row.getBoolean(8),
                     body == null ? null : new Message(body, row.getInt(10)),
+                    row.getString(12) == null
+                            ? null
+                            : json.readValue(row.getString(12), Verdict.class),
+                    row.getString(13),
                     json.readValue(row.getString(11), Trial.Took.class));
         } catch (JsonProcessingException e) {
             throw new IllegalStateException("A call's row cannot be read", e);

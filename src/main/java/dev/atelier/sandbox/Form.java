@@ -6,13 +6,17 @@ import dev.atelier.inference.DataType;
 import dev.atelier.inference.ModelInterface;
 import dev.atelier.inference.ModelInterface.Field;
 import dev.atelier.inference.ModelInterface.FieldType;
+import dev.atelier.inference.ModelInterface.Output;
 import dev.atelier.inference.ModelInterface.OutputKind;
 import dev.atelier.inference.Signature;
 import dev.atelier.inference.TensorSpec;
+import dev.atelier.models.ModelVersion;
+import dev.atelier.platform.problems.NotFound;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
 import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
@@ -52,6 +56,24 @@ record Form(List<Field> fields, Signature signature, ModelInterface description)
             }
         }
         return new Form(List.copyOf(fields), signature, given);
+    }
+
+    /**
+     * @throws NotFound saying why the version cannot be tried
+     */
+    static Form of(ModelVersion version) {
+        var signature = version.signature();
+        if (!version.servable() || signature == null) {
+            throw new NotFound(
+                    "Version %d of \"%s\" cannot be tried: %s"
+                            .formatted(
+                                    version.number(),
+                                    version.model(),
+                                    version.unservable() == null
+                                            ? "it holds no model that Atelier can run."
+                                            : version.unservable()));
+        }
+        return of(signature, version.modelInterface());
     }
 
     /** Fields for an input that nobody described. */
@@ -117,6 +139,26 @@ record Form(List<Field> fields, Signature signature, ModelInterface description)
         return fields.stream()
                 .filter(field -> field.advanced() && field.type() != FieldType.CONSTANT)
                 .toList();
+    }
+
+    Optional<Field> field(FieldType type) {
+        return fields.stream().filter(f -> f.type() == type).findFirst();
+    }
+
+    /** The described output of a kind, else the graph's first. */
+    Output output(OutputKind kind) {
+        return description.outputs().stream()
+                .filter(o -> o.kind() == kind)
+                .findFirst()
+                .orElseGet(() -> Output.plain(signature.outputs().getFirst().name(), kind));
+    }
+
+    /** The input of the graph that a field feeds. */
+    TensorSpec spec(Field field) {
+        return signature.inputs().stream()
+                .filter(s -> s.name().equals(field.input()))
+                .findFirst()
+                .orElseThrow();
     }
 
     /** Whether every field is one cell of a table, so that rows can be batched and explained. */

@@ -1,9 +1,21 @@
 package dev.atelier.sandbox;
 
+import com.fasterxml.jackson.annotation.JsonSubTypes;
+import com.fasterxml.jackson.annotation.JsonTypeInfo;
 import java.util.Locale;
 import org.jspecify.annotations.Nullable;
 
-/** One thing an answer says, in the form that people want it. */
+/** One thing an answer says, in the form that people want it. Kept with a call as JSON. */
+@JsonTypeInfo(use = JsonTypeInfo.Id.NAME, property = "part")
+@JsonSubTypes({
+    @JsonSubTypes.Type(value = Chances.class, name = "chances"),
+    @JsonSubTypes.Type(value = Value.class, name = "value"),
+    @JsonSubTypes.Type(value = Label.class, name = "label"),
+    @JsonSubTypes.Type(value = Similarity.class, name = "similarity"),
+    @JsonSubTypes.Type(value = Timeline.class, name = "timeline"),
+    @JsonSubTypes.Type(value = Reading.class, name = "reading"),
+    @JsonSubTypes.Type(value = Boxes.class, name = "boxes")
+})
 sealed interface Part permits Chances, Value, Label, Similarity, Timeline, Reading, Boxes {
     /** One line for lists of calls. */
     String summary();

@@ -1,17 +1,32 @@
 package dev.atelier.sandbox;
 
+import dev.atelier.inference.Tensor;
 import java.util.List;
+import org.jspecify.annotations.Nullable;
 
-/** The same call as code, ready to paste. */
-record Snippets(String address, String body, boolean whole) {
+/**
+ * The same call as code, ready to paste.
+ *
+ * @param body the request as JSON; null when it is too long to print
+ */
+record Snippets(String address, @Nullable String body) {
 
     /** A longer body is not printed: the snippets read it from the file that the page offers. */
     private static final int PRINTED = 4_000;
 
     record Snippet(String id, String title, String code) {}
 
-    static Snippets of(String address, String body) {
-        return new Snippets(address, body, body.length() <= PRINTED);
+    /** The request where it is short enough to print and to keep, else null. */
+    static @Nullable String printed(List<Tensor> inputs) {
+        if (inputs.isEmpty() || inputs.stream().mapToLong(Tensor::elements).sum() > PRINTED) {
+            return null;
+        }
+        var body = RequestJson.of(inputs);
+        return body.length() <= PRINTED ? body : null;
+    }
+
+    public boolean whole() {
+        return body != null;
     }
 
     public List<Snippet> all() {
@@ -28,12 +43,13 @@ record Snippets(String address, String body, boolean whole) {
           -d %s\
         """
                 .formatted(
-                        address, whole ? "'" + body.replace("'", "'\\''") + "'" : "@request.json");
+                        address,
+                        body != null ? "'" + body.replace("'", "'\\''") + "'" : "@request.json");
     }
 
     private String python() {
         var data =
-                whole && !hasTripleQuote()
+                body != null && !hasTripleQuote(body)
                         ? "r'''" + body + "'''.encode()"
                         : "open(\"request.json\", \"rb\").read()";
         return """
@@ -52,7 +68,7 @@ record Snippets(String address, String body, boolean whole) {
 
     private String java() {
         var publisher =
-                whole && !hasTripleQuote()
+                body != null && !hasTripleQuote(body)
                         ? "BodyPublishers.ofString(\"\"\"\n            %s\"\"\")"
                                 .formatted(body.replace("\\", "\\\\"))
                         : "BodyPublishers.ofFile(Path.of(\"request.json\"))";
@@ -67,7 +83,7 @@ record Snippets(String address, String body, boolean whole) {
                 .formatted(address, publisher);
     }
 
-    private boolean hasTripleQuote() {
+    private static boolean hasTripleQuote(String body) {
         return body.contains("'''") || body.contains("\"\"\"");
     }
 }

@@ -7,10 +7,12 @@ import dev.atelier.catalog.EntityShells;
 import dev.atelier.identity.Caller;
 import dev.atelier.inference.ModelInterface.FieldType;
 import dev.atelier.inference.ResponseCodec;
+import dev.atelier.inference.Tensor;
 import dev.atelier.models.ModelVersion;
 import dev.atelier.models.Versions;
 import dev.atelier.platform.problems.Invalid;
 import dev.atelier.platform.problems.NotFound;
+import dev.atelier.platform.problems.Unavailable;
 import dev.atelier.platform.web.Browser;
 import io.quarkus.qute.CheckedTemplate;
 import io.quarkus.qute.TemplateInstance;
@@ -53,6 +55,8 @@ public class TryPages {
         static native TemplateInstance tryit$code(TryView view);
 
         static native TemplateInstance tryit$recent(TryView view);
+
+        static native TemplateInstance boxes(BoxesView view);
 
         static native TemplateInstance why(EntityShell shell, WhyView view);
 
@@ -101,12 +105,13 @@ public class TryPages {
             @RestQuery @Nullable String version,
             @RestQuery @Nullable Integer example,
             @RestQuery @Nullable UUID call,
+            @RestQuery @Nullable UUID beside,
             @Context UriInfo uri) {
         if (call != null) {
-            return reopened(model, call, uri);
+            return reopened(model, call, beside, uri);
         }
         var subject = version == null ? versions.ready(model) : versions.ready(model, version);
-        var form = form(subject);
+        var form = Form.of(subject);
         var examples = form.description().examples();
         var chosen =
                 examples.isEmpty()
@@ -130,7 +135,7 @@ public class TryPages {
         var subject = versions.ready(model, given.single("version").orElse("0"));
         var beside =
                 given.single("with").filter(v -> !v.isEmpty()).map(v -> versions.ready(model, v));
-        var form = form(subject);
+        var form = Form.of(subject);
         var entries = new Entries(given.entries(form));
         var htmx = Browser.of(headers) == Browser.HTMX;
         try {
@@ -140,9 +145,9 @@ public class TryPages {
             beside.ifPresent(
                     other ->
                             outcomes.add(
-                                    run(other, form(other), entries, contents, given.files())));
+                                    run(other, Form.of(other), entries, contents, given.files())));
             var first = outcomes.getFirst();
-            var reopen = "/models/" + model + "/try?call=" + first.call().id();
+            var reopen = reopen(model, outcomes);
             if (!htmx) {
                 return Response.seeOther(URI.create(reopen)).build();
             }
@@ -233,10 +238,31 @@ public class TryPages {
     @Produces(MediaType.APPLICATION_JSON)
     public Response request(@PathParam("model") String model, @PathParam("id") UUID id) {
         var opened = open(model, id);
-        var ended = rerun(opened);
-        return Response.ok(RequestJson.of(ended.inputs()))
+        var contents = uploads.contents(opened.version, opened.form, opened.entries, Map.of());
+        List<Tensor> request;
+        try {
+            request = trial.request(opened.version, opened.form, opened.entries, contents);
+        } catch (NoAnswer e) {
+            throw new Unavailable(String.valueOf(e.getMessage()));
+        }
+        return Response.ok(RequestJson.of(request))
                 .header("Content-Disposition", "attachment; filename=\"request.json\"")
                 .build();
+    }
+
+    /** Boxes of a call with another threshold. */
+    @GET
+    @Path("calls/{id}/found")
+    public TemplateInstance found(
+            @PathParam("model") String model, @PathParam("id") UUID id, @RestQuery double at) {
+        var call = open(model, id).call;
+        var boxes =
+                Optional.ofNullable(call.verdict()).stream()
+                        .flatMap(verdict -> verdict.parts().stream())
+                        .flatMap(part -> Optional.ofNullable(part.boxes()).stream())
+                        .findFirst()
+                        .orElseThrow(() -> new NotFound("This answer has no boxes."));
+        return Templates.boxes(views.found(call, boxes, Math.clamp(at, 0, 1)));
     }
 
     /** A picture or recording that somebody sent with a call. */
@@ -284,26 +310,36 @@ public class TryPages {
                                         new NotFound(
                                                 "There is no such call. Calls are kept 30 days."));
         var version = versions.ready(model, Integer.toString(call.version()));
-        var form = form(version);
+        var form = Form.of(version);
         return new Opened(call, version, form, new Entries(call.entries()));
     }
 
-    private TemplateInstance reopened(String model, UUID id, UriInfo uri) {
-        var opened = open(model, id);
-        var ended = rerun(opened);
-        var kept = new TryViews.Kept(opened.call, opened.form, ended);
-        var page =
-                new TryViews.Page(
-                        opened.version, opened.form, opened.entries, null, List.of(kept), kept);
-        return Templates.tryit(shell(model), views.view(page, uri, -1, null, false));
+    /** The link that shows these answers again. */
+    private static String reopen(String model, List<TryViews.Kept> outcomes) {
+        var address = "/models/" + model + "/try?call=" + outcomes.getFirst().call().id();
+        return outcomes.size() == 1 ? address : address + "&beside=" + outcomes.get(1).call().id();
     }
 
-    private Trial.Ended rerun(Opened opened) {
-        return trial.run(
-                opened.version,
-                opened.form,
-                opened.entries,
-                uploads.contents(opened.version, opened.form, opened.entries, Map.of()));
+    /** Kept answers as they were given: versions never change, so nothing has to run again. */
+    private TemplateInstance reopened(String model, UUID id, @Nullable UUID beside, UriInfo uri) {
+        var opened = open(model, id);
+        var outcomes = new ArrayList<TryViews.Kept>();
+        outcomes.add(new TryViews.Kept(opened.call, opened.form, true));
+        Integer other = null;
+        if (beside != null) {
+            var second = open(model, beside);
+            outcomes.add(new TryViews.Kept(second.call, second.form, true));
+            other = second.version.number();
+        }
+        var page =
+                new TryViews.Page(
+                        opened.version,
+                        opened.form,
+                        opened.entries,
+                        other,
+                        outcomes,
+                        outcomes.getFirst());
+        return Templates.tryit(shell(model), views.view(page, uri, -1, null, false));
     }
 
     private TryViews.Kept run(
@@ -327,9 +363,11 @@ public class TryPages {
                         verdict == null ? String.valueOf(ended.error()) : verdict.summary(),
                         verdict == null,
                         ended.response(),
+                        verdict,
+                        Snippets.printed(ended.inputs()),
                         ended.took());
         calls.keep(call, List.copyOf(files.values()));
-        return new TryViews.Kept(call, form, ended);
+        return new TryViews.Kept(call, form, false);
     }
 
     private static Response.ResponseBuilder answer(TryView view) {
@@ -344,20 +382,5 @@ public class TryPages {
                 entities.find(EntityRef.of("Model", model))
                         .orElseThrow(() -> new NotFound("There is no model \"" + model + "\"."));
         return shells.shell(entity, "/models/" + model + "/try");
-    }
-
-    private static Form form(ModelVersion version) {
-        var signature = version.signature();
-        if (!version.servable() || signature == null) {
-            throw new NotFound(
-                    "Version %d of \"%s\" cannot be tried: %s"
-                            .formatted(
-                                    version.number(),
-                                    version.model(),
-                                    version.unservable() == null
-                                            ? "it holds no model that Atelier can run."
-                                            : version.unservable()));
-        }
-        return Form.of(signature, version.modelInterface());
     }
 }

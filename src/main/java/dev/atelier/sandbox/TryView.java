@@ -59,10 +59,13 @@ record TryView(
     /** One version's answer to the call. */
     record Outcome(
             UUID id,
+            String callAt,
             int version,
             Instant at,
+            boolean stored,
             @Nullable Verdict verdict,
             @Nullable String error,
+            String summary,
             List<Timing> timings,
             String total,
             boolean explainable,
@@ -74,6 +77,11 @@ record TryView(
 
         public String time() {
             return TryView.time(at);
+        }
+
+        public BoxesView found(Boxes boxes) {
+            return new BoxesView(
+                    "found-" + id, callAt + "/found", pictureAt, boxes, boxes.threshold());
         }
 
         public String timingsSpoken() {

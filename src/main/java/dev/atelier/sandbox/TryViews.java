@@ -33,8 +33,16 @@ class TryViews {
         this.caller = caller;
     }
 
-    /** What was run and kept. */
-    record Kept(Calls.Call call, Form form, Trial.Ended ended) {}
+    /**
+     * What was run and kept.
+     *
+     * @param stored whether it is shown as it was kept, without a run
+     */
+    record Kept(Calls.Call call, Form form, boolean stored) {
+        @Nullable String error() {
+            return call.failed() ? call.summary() : null;
+        }
+    }
 
     record Page(
             ModelVersion version,
@@ -48,8 +56,7 @@ class TryViews {
         var version = page.version;
         var form = page.form;
         var home = "/models/" + version.model();
-        var filesAt =
-                "/api/v1/models/%s/versions/%d/files".formatted(version.model(), version.number());
+        var filesAt = filesAt(version);
         var errors = new HashMap<String, String>();
         var complaints = new ArrayList<TryView.Complaint>();
         if (wrong != null) {
@@ -101,13 +108,13 @@ class TryViews {
                 wrong == null ? null : wrong.detail(),
                 complaints,
                 outcomes,
-                page.first == null || page.first.ended.inputs().isEmpty()
+                call == null || (call.failed() && call.request() == null)
                         ? null
-                        : Snippets.of(
+                        : new Snippets(
                                 uri.getBaseUri()
                                         + "v2/models/%s/versions/%d/infer"
                                                 .formatted(version.model(), version.number()),
-                                RequestJson.of(page.first.ended.inputs())),
+                                call.request()),
                 call == null ? null : home + "/calls/" + call.id() + "/request.json",
                 calls.recent(version.model(), caller.entityRef(), RECENT).stream()
                         .map(c -> recent(c, form))
@@ -118,26 +125,46 @@ class TryViews {
 
     private static TryView.Outcome outcome(Kept kept, String home, String filesAt) {
         var call = kept.call;
-        var took = kept.ended.took();
+        var took = call.took();
         var picture =
                 kept.form.fields().stream().filter(f -> f.type() == FieldType.IMAGE).findFirst();
         var explainable =
                 kept.form.tabular()
-                        && kept.ended.response() != null
+                        && call.response() != null
                         && Target.of(
-                                        ResponseCodec.decode(kept.ended.response()),
+                                        ResponseCodec.decode(call.response()),
                                         kept.form.description().outputs())
                                 .isPresent();
         return new TryView.Outcome(
                 call.id(),
+                home + "/calls/" + call.id(),
                 call.version(),
                 call.at(),
-                kept.ended.verdict(),
-                kept.ended.error(),
+                kept.stored,
+                call.verdict(),
+                kept.error(),
+                call.summary(),
                 TryView.Timing.of(took),
                 TryView.millis(took.total()),
                 explainable,
                 picture.map(f -> pictureAt(f, call, home, filesAt)).orElse(null));
+    }
+
+    /** Boxes with a threshold of somebody's choice. */
+    BoxesView found(Calls.Call call, Boxes boxes, double at) {
+        var home = "/models/" + call.model();
+        var version = versions.ready(call.model(), Integer.toString(call.version()));
+        var form = Form.of(version);
+        var picture =
+                form.field(FieldType.IMAGE)
+                        .map(f -> pictureAt(f, call, home, filesAt(version)))
+                        .orElse(null);
+        var address = home + "/calls/" + call.id();
+        return new BoxesView("found-" + call.id(), address + "/found", picture, boxes, at);
+    }
+
+    private static String filesAt(ModelVersion version) {
+        return "/api/v1/models/%s/versions/%d/files".formatted(version.model(), version.number());
     }
 
     private static String pictureAt(Field field, Calls.Call call, String home, String filesAt) {
@@ -171,8 +198,8 @@ class TryViews {
     private static String said(Page page) {
         return page.first == null
                 ? ""
-                : page.first.ended.verdict() == null
-                        ? "No answer: " + page.first.ended.error()
+                : page.first.call.failed()
+                        ? "No answer: " + page.first.call.summary()
                         : "Result: " + page.first.call.summary();
     }
 

@@ -20,7 +20,10 @@ record Verdict(List<Part> parts, List<RawTensor> tensors) {
     /** Any tensor: what it is and how it begins. */
     record RawTensor(String name, String type, String shape, String statistics, String preview) {}
 
-    static Verdict of(InferResponse response, List<Output> described) {
+    /**
+     * @param frame of the picture that was sent, for boxes; null where there was none
+     */
+    static Verdict of(InferResponse response, List<Output> described, @Nullable Frame frame) {
         var parts = new ArrayList<Part>();
         var raw = new ArrayList<RawTensor>();
         var hasChances = described.stream().anyMatch(o -> o.kind() == OutputKind.PROBABILITIES);
@@ -30,7 +33,7 @@ record Verdict(List<Part> parts, List<RawTensor> tensors) {
                             .filter(o -> o.name().equals(tensor.name()))
                             .findFirst()
                             .orElseGet(() -> derived(tensor));
-            var part = part(tensor, output);
+            var part = part(tensor, output, frame);
             if (part != null && !(part instanceof Label && hasChances)) {
                 parts.add(part);
             }
@@ -49,7 +52,7 @@ record Verdict(List<Part> parts, List<RawTensor> tensors) {
                 : parts.getFirst().summary();
     }
 
-    private static @Nullable Part part(Tensor tensor, Output output) {
+    private static @Nullable Part part(Tensor tensor, Output output, @Nullable Frame frame) {
         if (tensor.datatype() == DataType.BYTES) {
             var texts = tensor.strings();
             return texts.size() == 1 ? new Label(output.label(), texts.getFirst()) : null;
@@ -69,7 +72,7 @@ record Verdict(List<Part> parts, List<RawTensor> tensors) {
             case EMBEDDING, TIMELINE, TEXT, TENSOR -> null;
             case DETECTIONS ->
                     "heatmap".equals(output.format()) && tensor.shape().length == 4
-                            ? Boxes.heatmap(output, tensor)
+                            ? Boxes.heatmap(output, tensor, frame)
                             : null;
         };
     }

@@ -58,6 +58,8 @@ class CallsTest {
                         "seven",
                         false,
                         null,
+                        null,
+                        null,
                         Trial.Took.NOTHING),
                 List.of(new Calls.Upload(digest, "image/png", new byte[] {1})));
         return id;

@@ -82,7 +82,7 @@ class SeedExamplesTest {
             case Timeline timeline ->
                     assertThat(timeline.over()).as(title).isCloseTo(number, tolerance);
             case Boxes boxes ->
-                    assertThat((double) boxes.found().size())
+                    assertThat((double) boxes.above(boxes.threshold()).size())
                             .as(title)
                             .isCloseTo(number, tolerance);
         }

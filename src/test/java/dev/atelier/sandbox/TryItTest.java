@@ -6,6 +6,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 import dev.atelier.Seeded;
 import dev.atelier.TestDatabase;
 import dev.atelier.models.Versions;
+import dev.atelier.serving.Gateway;
+import dev.atelier.serving.RunnerStatus;
 import io.quarkus.test.common.QuarkusTestResource;
 import io.quarkus.test.junit.QuarkusTest;
 import io.quarkus.test.junit.TestProfile;
@@ -40,6 +42,7 @@ class TryItTest {
                     "sex", "male");
 
     @Inject Versions versions;
+    @Inject Gateway gateway;
 
     @BeforeEach
     void wait_for_the_seed_models() {
@@ -175,11 +178,48 @@ class TryItTest {
 
         var answer = form(both).header("HX-Request", "true").post("/models/penguin-pair/calls");
 
+        var again = page(given().get(answer.header("HX-Push-Url")));
+        assertThat(again.select("#outcome .verdict .big")).hasSize(2);
+        assertThat(again.select("#with option[selected]").val()).isEqualTo("2");
         var results = Jsoup.parseBodyFragment(answer.asString()).select("#outcome section");
         assertThat(results.select("header p").eachText())
                 .anySatisfy(text -> assertThat(text).startsWith("v1,"))
                 .anySatisfy(text -> assertThat(text).startsWith("v2,"));
         assertThat(results.select(".verdict .big")).hasSize(2);
+    }
+
+    @Test
+    void opens_a_kept_call_without_running_the_model_and_offers_to_run_it_again() {
+        var link = location("penguin-species", ADELIE);
+        var version = versions.ready("penguin-species");
+        gateway.unload(gateway.servable(version));
+
+        var page = page(given().get(link));
+
+        assertThat(page.select("#outcome .verdict .big").text()).startsWith("Adelie");
+        assertThat(page.select("#outcome button[type=submit]").text()).isEqualTo("Run again");
+        assertThat(page.select("#snippet-curl").text()).contains("42.8");
+        assertThat(gateway.runners())
+                .filteredOn(runner -> runner.name().equals("penguin-species"))
+                .extracting(RunnerStatus::state)
+                .doesNotContain("loaded");
+    }
+
+    @Test
+    void keeps_the_kind_of_every_answer_as_it_was_given() {
+        var texts =
+                given().multiPart("version", "1")
+                        .multiPart("text", "A boat on the sea")
+                        .multiPart("text", "A ship on the water");
+        var link =
+                texts.redirects()
+                        .follow(false)
+                        .post("/models/sentence-similarity/calls")
+                        .header("Location");
+
+        var fresh = page(given().get(link));
+
+        assertThat(fresh.select("#outcome .verdict .big").text()).matches("\\D+ 0\\.\\d{3}");
     }
 
     @Test
@@ -191,13 +231,16 @@ class TryItTest {
     }
 
     private static String call(String model, Map<String, String> values) {
-        var location =
-                form(values)
-                        .redirects()
-                        .follow(false)
-                        .post("/models/" + model + "/calls")
-                        .header("Location");
+        var location = location(model, values);
         return "/models/" + model + "/calls/" + location.substring(location.indexOf("call=") + 5);
+    }
+
+    private static String location(String model, Map<String, String> values) {
+        return form(values)
+                .redirects()
+                .follow(false)
+                .post("/models/" + model + "/calls")
+                .header("Location");
     }
 
     private static RequestSpecification form(Map<String, String> values) {

@@ -14,6 +14,7 @@ public final class Onnx {
 
     public static final int FLOAT = 1;
     public static final int UINT8 = 2;
+    public static final int UINT16 = 4;
     public static final int INT64 = 7;
     public static final int STRING = 8;
     public static final int BOOL = 9;
