@@ -1,5 +1,6 @@
 package dev.atelier.runner;
 
+import com.twelvemonkeys.imageio.plugins.webp.WebPImageReaderSpi;
 import dev.atelier.inference.DataType;
 import dev.atelier.inference.InvalidRequest;
 import dev.atelier.inference.Tensor;
@@ -11,6 +12,7 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Set;
 import javax.imageio.ImageIO;
+import javax.imageio.spi.IIORegistry;
 
 /**
  * Pictures into tensors, in the order that {@code docs/model-interface.md} says. The numbers are
@@ -20,11 +22,17 @@ final class Images {
 
     private static final int MAX_PIXELS = 25_000_000;
     private static final int MAX_SIDE = 8192;
-    private static final Set<String> FORMATS = Set.of("png", "jpeg", "gif", "bmp");
+    private static final Set<String> FORMATS = Set.of("png", "jpeg", "gif", "bmp", "webp");
 
     static {
         ImageIO.setUseCache(false);
+        // The runner's jar holds classes only, so nothing is found by itself.
+        IIORegistry.getDefaultInstance().registerServiceProvider(new WebPImageReaderSpi());
     }
+
+    private static final String SEND = "send PNG, JPEG, WebP, GIF or BMP";
+
+    private record Decoded(BufferedImage image, Orientation orientation) {}
 
     /** Values 0 to 255 as {@code [height][width][channels]}, one after another. */
     private record Pixels(int width, int height, int channels, float[] values) {
@@ -53,9 +61,9 @@ final class Images {
 
     static Prepared prepare(Field field, DataType datatype, byte[] raw, int offset)
             throws IOException {
-        var image = decode(raw, offset);
+        var decoded = decode(raw, offset);
         boolean grey = field.channels().equals("L");
-        var whole = pixels(image, grey);
+        var whole = pixels(decoded.image, decoded.orientation, grey);
         int height = field.height() > 0 ? field.height() : whole.height;
         int width = field.width();
         if (width <= 0) {
@@ -116,29 +124,29 @@ final class Images {
         return Math.clamp((int) Math.rint(wanted), 1, most);
     }
 
-    private static BufferedImage decode(byte[] raw, int offset) throws IOException {
+    private static Decoded decode(byte[] raw, int offset) throws IOException {
         try (var in =
                 ImageIO.createImageInputStream(
                         new ByteArrayInputStream(raw, offset, raw.length - offset))) {
             var readers = ImageIO.getImageReaders(in);
             if (!readers.hasNext()) {
-                throw new InvalidRequest("this is no picture; send PNG, JPEG, GIF or BMP");
+                throw new InvalidRequest("this is no picture; " + SEND);
             }
             var reader = readers.next();
             try {
                 var format = reader.getFormatName().toLowerCase(Locale.ROOT);
                 if (!FORMATS.contains(format)) {
                     throw new InvalidRequest(
-                            "pictures of the format " + format + " are not read; send PNG or JPEG");
+                            "pictures of the format " + format + " are not read; " + SEND);
                 }
                 reader.setInput(in, true, true);
                 long pixels = (long) reader.getWidth(0) * reader.getHeight(0);
                 if (pixels > MAX_PIXELS) {
                     throw new InvalidRequest(
-                            "the picture has %d × %d pixels; at most 25 million are read"
+                            "the picture has %d × %d pixels; at most 25 million are read, make it smaller"
                                     .formatted(reader.getWidth(0), reader.getHeight(0)));
                 }
-                return reader.read(0);
+                return new Decoded(reader.read(0), Orientation.of(raw, offset, format));
             } finally {
                 reader.dispose();
             }
@@ -146,12 +154,14 @@ final class Images {
             if (e instanceof InvalidRequest refused) {
                 throw refused;
             }
-            throw new InvalidRequest("the picture cannot be read: " + e.getMessage());
+            throw new InvalidRequest(
+                    "the picture is damaged and cannot be read (%s); %s"
+                            .formatted(e.getMessage(), SEND));
         }
     }
 
     /** Transparent becomes white; grey is weighted as in ITU-R 601. */
-    private static Pixels pixels(BufferedImage image, boolean grey) {
+    private static Pixels pixels(BufferedImage image, Orientation held, boolean grey) {
         int width = image.getWidth();
         int height = image.getHeight();
         int channels = grey ? 1 : 3;
@@ -168,7 +178,7 @@ final class Images {
         int bits = model.getComponentSize(0);
         var row = new int[width];
         var samples = new int[width];
-        int at = 0;
+        int upright = held.turned() ? height : width;
         for (int y = 0; y < height; y++) {
             image.getRGB(0, y, width, 1, row, 0, width);
             if (plainGrey) {
@@ -193,16 +203,19 @@ final class Images {
                     g = over(g, alpha);
                     b = over(b, alpha);
                 }
+                int at =
+                        (held.row(x, y, width, height) * upright + held.column(x, y, width, height))
+                                * channels;
                 if (grey) {
-                    values[at++] = r * 19595 + g * 38470 + b * 7471 + 0x8000 >> 16;
+                    values[at] = r * 19595 + g * 38470 + b * 7471 + 0x8000 >> 16;
                 } else {
-                    values[at++] = r;
-                    values[at++] = g;
-                    values[at++] = b;
+                    values[at] = r;
+                    values[at + 1] = g;
+                    values[at + 2] = b;
                 }
             }
         }
-        return new Pixels(width, height, channels, values);
+        return new Pixels(upright, held.turned() ? width : height, channels, values);
     }
 
     private static int over(int value, int alpha) {

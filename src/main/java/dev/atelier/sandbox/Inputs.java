@@ -7,12 +7,14 @@ import dev.atelier.inference.Tensor;
 import dev.atelier.models.ModelVersion;
 import dev.atelier.platform.problems.Invalid;
 import dev.atelier.serving.Gateway;
+import dev.atelier.serving.Outcome;
 import dev.atelier.serving.Preparation;
 import jakarta.enterprise.context.ApplicationScoped;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
@@ -90,10 +92,24 @@ class Inputs {
         var started = System.nanoTime();
         var prepared = gateway.prepare(gateway.servable(version), field, content);
         took.prepare(System.nanoTime() - started);
+        if (prepared.answer().outcome() == Outcome.INVALID) {
+            throw new Invalid(
+                    "The value cannot be used",
+                    List.of(new Invalid.Field(field.name(), sentence(prepared.error()))));
+        }
         if (!prepared.ok()) {
             throw new NoAnswer(prepared.error());
         }
         return prepared;
+    }
+
+    private static String sentence(String reason) {
+        var text = reason.strip();
+        return text.isEmpty()
+                ? "It cannot be read."
+                : text.substring(0, 1).toUpperCase(Locale.ROOT)
+                        + text.substring(1)
+                        + (text.endsWith(".") ? "" : ".");
     }
 
     /**

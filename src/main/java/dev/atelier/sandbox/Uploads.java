@@ -27,7 +27,14 @@ class Uploads {
 
     /** Served back as they came, so only types that a browser draws and never runs. */
     private static final Set<String> TYPES =
-            Set.of("image/png", "image/jpeg", "image/gif", "image/bmp", "audio/wav", "audio/x-wav");
+            Set.of(
+                    "image/png",
+                    "image/jpeg",
+                    "image/webp",
+                    "image/gif",
+                    "image/bmp",
+                    "audio/wav",
+                    "audio/x-wav");
 
     record Given(Map<String, List<String>> texts, Map<String, Calls.Upload> files) {
         Optional<String> single(String name) {

@@ -46,7 +46,16 @@ record RunnerInstallation(Path java, Path folder) {
                             "ai/djl/huggingface/tokenizers/jni/",
                                     "ai/djl/huggingface/tokenizers/jni/CharSpan.class",
                             "com/fasterxml/jackson/core/",
-                                    "com/fasterxml/jackson/core/JsonFactory.class"));
+                                    "com/fasterxml/jackson/core/JsonFactory.class",
+                            "com/twelvemonkeys/imageio/plugins/webp/",
+                                    "com/twelvemonkeys/imageio/plugins/webp/WebPImageReader.class",
+                            "com/twelvemonkeys/imageio/metadata/",
+                                    "com/twelvemonkeys/imageio/metadata/tiff/TIFFReader.class",
+                            "com/twelvemonkeys/imageio/",
+                                    "com/twelvemonkeys/imageio/ImageReaderBase.class",
+                            "com/twelvemonkeys/io/",
+                                    "com/twelvemonkeys/io/LittleEndianDataInputStream.class",
+                            "com/twelvemonkeys/", "com/twelvemonkeys/lang/Validate.class"));
 
     private static final List<String> LIBRARIES =
             List.of("libonnxruntime.so", "libonnxruntime4j_jni.so");

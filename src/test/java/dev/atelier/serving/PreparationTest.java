@@ -15,11 +15,13 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.zip.CRC32;
+import java.util.zip.DeflaterOutputStream;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.DisplayName;
@@ -233,6 +235,95 @@ class PreparationTest {
                 .contains("WAV");
         assertThat(pool.status().stream().filter(s -> s.name().equals("picture")).toList())
                 .allMatch(status -> status.state().equals("loaded"));
+    }
+
+    @Test
+    void as_a_picture_may_be_webp() throws Exception {
+        for (var name : List.of("lossless.webp", "lossy.webp")) {
+            assertThat(quarters(name)).as(name).containsExactly("red", "red", "green", "blue");
+        }
+    }
+
+    @Test
+    void as_a_picture_is_turned_upright_as_its_camera_says() throws Exception {
+        for (var name : List.of("on-its-side.jpg", "on-its-side.webp")) {
+            assertThat(quarters(name)).as(name).containsExactly("red", "red", "green", "blue");
+        }
+        assertThat(quarters("upright-tag-missing.jpg"))
+                .containsExactly("red", "blue", "red", "green");
+    }
+
+    /** The colours of the four quarters of a picture, row by row, as the model sees them. */
+    private static List<String> quarters(String name) throws Exception {
+        var servable = SHELF.model("picture", Models.identity(Onnx.FLOAT, 1, 3, 4, 4));
+        var prepared =
+                prepare(
+                        servable,
+                        field(
+                                """
+                                {"name": "i", "input": "x", "type": "image", "width": 2, "height": 2}"""),
+                        Files.readAllBytes(Path.of("src/test/resources/pictures", name)));
+        assertThat(prepared.error()).isEmpty();
+        var values = prepared.tensors().getFirst().numbers();
+        var colours = new ArrayList<String>();
+        for (int i = 0; i < 4; i++) {
+            var red = values[i];
+            var green = values[4 + i];
+            var blue = values[8 + i];
+            colours.add(
+                    red > 150 && green < 90 && blue < 90
+                            ? "red"
+                            : green > 150 && red < 90 && blue < 90
+                                    ? "green"
+                                    : blue > 150 && red < 90 && green < 90
+                                            ? "blue"
+                                            : "%.0f %.0f %.0f".formatted(red, green, blue));
+        }
+        return colours;
+    }
+
+    @Test
+    void as_a_picture_that_unpacks_to_more_than_it_says_or_is_cut_off_is_refused()
+            throws Exception {
+        var servable = SHELF.model("picture", Models.identity(Onnx.FLOAT, 1, 3, 4, 4));
+        var image =
+                field(
+                        "{\"name\": \"i\", \"input\": \"x\", \"type\": \"image\", \"width\": 4, \"height\": 4}");
+        var whole = Files.readAllBytes(Path.of("src/test/resources/pictures/lossless.webp"));
+
+        for (int length = 12; length < whole.length; length += 7) {
+            var cut = prepare(servable, image, Arrays.copyOf(whole, length));
+            assertThat(cut.ok() || cut.error().contains("picture")).as(cut.error()).isTrue();
+        }
+        assertThat(prepare(servable, image, bloated()).error()).matches("|.*picture.*");
+        assertThat(prepare(servable, image, whole).ok()).isTrue();
+    }
+
+    /** A small PNG with a text chunk that unpacks to 256 MB. */
+    private static byte[] bloated() throws IOException {
+        var small = new ByteArrayOutputStream();
+        javax.imageio.ImageIO.write(
+                new java.awt.image.BufferedImage(4, 4, java.awt.image.BufferedImage.TYPE_INT_RGB),
+                "png",
+                small);
+        var packed = new ByteArrayOutputStream();
+        packed.writeBytes("zTXtbomb\0\0".getBytes(StandardCharsets.US_ASCII));
+        try (var out = new DeflaterOutputStream(packed)) {
+            for (int i = 0; i < 256; i++) {
+                out.write(new byte[1 << 20]);
+            }
+        }
+        var chunk = packed.toByteArray();
+        var crc = new CRC32();
+        crc.update(chunk);
+        var bytes = small.toByteArray();
+        var png = new ByteArrayOutputStream();
+        png.write(bytes, 0, 33);
+        png.writeBytes(ByteBuffer.allocate(4).putInt(chunk.length - 4).array());
+        png.writeBytes(chunk);
+        png.writeBytes(ByteBuffer.allocate(4).putInt((int) crc.getValue()).array());
+        png.write(bytes, 33, bytes.length - 33);
+        return png.toByteArray();
     }
 
     /** A PNG of some bytes that says it has 2.5 billion pixels. */
