@@ -85,6 +85,7 @@ class ArchitectureTest {
                         "com.fasterxml.jackson..",
                         "ai.onnxruntime..",
                         "ai.djl..",
+                        "com.twelvemonkeys.imageio..",
                         "org.jspecify..")
                 .allowEmptyShould(true)
                 .check(CLASSES);
@@ -114,6 +115,17 @@ class ArchitectureTest {
                 .should()
                 .dependOnClassesThat()
                 .resideInAPackage("ai.onnxruntime..")
+                .check(CLASSES);
+    }
+
+    @Test
+    void decodes_pictures_in_the_runner_only() {
+        noClasses()
+                .that()
+                .resideOutsideOfPackage("dev.atelier.runner..")
+                .should()
+                .dependOnClassesThat()
+                .resideInAnyPackage("javax.imageio..", "com.twelvemonkeys..")
                 .check(CLASSES);
     }
 
