@@ -6,10 +6,10 @@ import dev.atelier.catalog.EntityQueries.Order;
 import dev.atelier.catalog.EntityQueries.Page;
 import dev.atelier.catalog.EntityQueries.Row;
 import dev.atelier.catalog.EntityQueries.Text;
+import dev.atelier.platform.database.Transaction;
 import dev.atelier.platform.problems.Invalid;
 import dev.atelier.platform.problems.NotFound;
 import io.smallrye.common.annotation.RunOnVirtualThread;
-import jakarta.transaction.Transactional;
 import jakarta.ws.rs.DELETE;
 import jakarta.ws.rs.GET;
 import jakarta.ws.rs.HeaderParam;
@@ -42,11 +42,14 @@ public class BackstageEntities {
 
     private static final int MOST_PER_PAGE = 10_000;
 
+    private final Transaction transaction;
     private final Entities entities;
     private final EntityQueries queries;
     private final Ancestry ancestry;
 
-    BackstageEntities(Entities entities, EntityQueries queries, Ancestry ancestry) {
+    BackstageEntities(
+            Transaction transaction, Entities entities, EntityQueries queries, Ancestry ancestry) {
+        this.transaction = transaction;
         this.entities = entities;
         this.queries = queries;
         this.ancestry = ancestry;
@@ -291,9 +294,8 @@ public class BackstageEntities {
 
     @DELETE
     @Path("entities/by-uid/{uid}")
-    @Transactional
     public void delete(@PathParam("uid") String uid) {
-        entities.delete(requireUid(uid));
+        transaction.run(() -> entities.delete(requireUid(uid)));
     }
 
     @GET

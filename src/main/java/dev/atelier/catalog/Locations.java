@@ -4,12 +4,12 @@ import dev.atelier.catalog.Sources.Target;
 import dev.atelier.identity.Audit;
 import dev.atelier.identity.Caller;
 import dev.atelier.platform.database.Sql;
+import dev.atelier.platform.database.Transaction;
 import dev.atelier.platform.net.OutboundHttp;
 import dev.atelier.platform.problems.Conflict;
 import dev.atelier.platform.problems.Invalid;
 import dev.atelier.platform.problems.NotFound;
 import jakarta.enterprise.context.ApplicationScoped;
-import jakarta.transaction.Transactional;
 import java.io.IOException;
 import java.sql.Connection;
 import java.sql.SQLException;
@@ -29,13 +29,21 @@ class Locations {
     }
 
     private final Sql sql;
+    private final Transaction transaction;
     private final Audit audit;
     private final Caller caller;
     private final Ingestion ingestion;
     private final OutboundHttp http;
 
-    Locations(Sql sql, Audit audit, Caller caller, Ingestion ingestion, OutboundHttp http) {
+    Locations(
+            Sql sql,
+            Transaction transaction,
+            Audit audit,
+            Caller caller,
+            Ingestion ingestion,
+            OutboundHttp http) {
         this.sql = sql;
+        this.transaction = transaction;
         this.audit = audit;
         this.caller = caller;
         this.ingestion = ingestion;
@@ -91,9 +99,12 @@ class Locations {
         }
     }
 
-    @Transactional
     Registered register(String type, String target) {
         check(type, target);
+        return transaction.call(() -> insert(type, target));
+    }
+
+    private Registered insert(String type, String target) {
         if (find(type, target).isPresent()) {
             throw new Conflict("Location %s:%s already exists".formatted(type, target));
         }
@@ -119,8 +130,11 @@ class Locations {
         return location;
     }
 
-    @Transactional
     Registered change(String id, String type, String target) {
+        return transaction.call(() -> update(id, type, target));
+    }
+
+    private Registered update(String id, String type, String target) {
         var old = require(id);
         check(type, target);
         find(type, target)
@@ -147,8 +161,11 @@ class Locations {
     }
 
     /** Takes a location away with everything that only it gave. */
-    @Transactional
     void remove(String id) {
+        transaction.run(() -> delete(id));
+    }
+
+    private void delete(String id) {
         var location = require(id);
         sql.run(
                 connection -> {

@@ -399,7 +399,7 @@ public class ModelPages {
         return entities.find(ref)
                 .or(
                         () -> {
-                            models.find(name).ifPresent(models::publish);
+                            models.find(name).ifPresent(model -> models.publish(model.name()));
                             return entities.find(ref);
                         })
                 .orElseThrow(() -> new NotFound("There is no model \"" + name + "\"."));

@@ -5,6 +5,8 @@ import dev.atelier.catalog.EntityDocument;
 import dev.atelier.catalog.EntityRef;
 import dev.atelier.identity.Audit;
 import dev.atelier.platform.database.Sql;
+import dev.atelier.platform.database.Transaction;
+import dev.atelier.platform.faults.Failpoints;
 import dev.atelier.platform.problems.Conflict;
 import dev.atelier.platform.problems.Invalid;
 import dev.atelier.platform.problems.NotFound;
@@ -18,6 +20,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.TreeMap;
+import java.util.concurrent.Semaphore;
 import java.util.regex.Pattern;
 import org.jboss.logging.Logger;
 import org.jspecify.annotations.Nullable;
@@ -40,11 +43,15 @@ public class Models {
     private static final String PROVIDER = "models";
 
     private final Sql sql;
+    private final Transaction transaction;
     private final Audit audit;
     private final Entities entities;
+    private final Semaphore turns = new Semaphore(4, true);
+    private volatile boolean owesEntries = true;
 
-    Models(Sql sql, Audit audit, Entities entities) {
+    Models(Sql sql, Transaction transaction, Audit audit, Entities entities) {
         this.sql = sql;
+        this.transaction = transaction;
         this.audit = audit;
         this.entities = entities;
     }
@@ -55,10 +62,22 @@ public class Models {
      */
     void publishMissing() {
         publish(list());
+        owesEntries = false;
     }
 
-    void publish(Model model) {
-        publish(List.of(model));
+    /** Gives one model its entry; tried again later when the database is lost on the way. */
+    void publish(String model) {
+        try {
+            publish(List.of(get(model)));
+        } catch (RuntimeException e) {
+            owesEntries = true;
+            throw e;
+        }
+    }
+
+    /** Whether a model may lack its entry: after a failure, and at the start after a crash. */
+    boolean owesEntries() {
+        return owesEntries;
     }
 
     private void publish(List<Model> models) {
@@ -195,22 +214,40 @@ public class Models {
      * @param to the version it names then; null takes the alias away
      * @throws Conflict when it names another version now, or the new one is not ready
      */
-    @Transactional
     public void move(
             String model,
             String alias,
             @Nullable Integer expected,
             @Nullable Integer to,
             String actor) {
-        moveInTransaction(model, alias, expected, to, actor);
-        audit.record(
-                to == null ? "model-alias.remove" : "model-alias.move",
-                "model:default/" + model,
-                to == null ? Map.of("alias", alias) : Map.of("alias", alias, "version", to));
+        // Waits without a connection: who waits for the model's row would hold one.
+        turns.acquireUninterruptibly();
+        try {
+            transaction.run(() -> moveAndRecord(model, alias, expected, to, actor));
+        } finally {
+            turns.release();
+        }
+        Failpoints.hit("alias.committed");
     }
 
+    private void moveAndRecord(
+            String model,
+            String alias,
+            @Nullable Integer expected,
+            @Nullable Integer to,
+            String actor) {
+        if (moveInTransaction(model, alias, expected, to, actor)) {
+            audit.record(
+                    to == null ? "model-alias.remove" : "model-alias.move",
+                    "model:default/" + model,
+                    to == null ? Map.of("alias", alias) : Map.of("alias", alias, "version", to));
+        }
+        Failpoints.hit("alias.moved");
+    }
+
+    /** Whether anything moved. */
     @Transactional(Transactional.TxType.MANDATORY)
-    void moveInTransaction(
+    boolean moveInTransaction(
             String model,
             String alias,
             @Nullable Integer expected,
@@ -255,7 +292,7 @@ public class Models {
                                 .formatted(to, state));
             }
             if (now == (int) to) {
-                return;
+                return false;
             }
             sql.update(
                     """
@@ -278,5 +315,6 @@ public class Models {
                 now == 0 ? null : now,
                 to,
                 actor);
+        return true;
     }
 }

@@ -5,10 +5,11 @@ import com.fasterxml.jackson.databind.ObjectMapper;
 import dev.atelier.identity.Audit;
 import dev.atelier.platform.blobs.Blobs;
 import dev.atelier.platform.database.Sql;
+import dev.atelier.platform.database.Transaction;
 import dev.atelier.platform.faults.Failpoints;
 import dev.atelier.platform.problems.Conflict;
+import dev.atelier.platform.problems.DatabaseAway;
 import dev.atelier.platform.problems.Invalid;
-import io.quarkus.narayana.jta.QuarkusTransaction;
 import jakarta.enterprise.context.ApplicationScoped;
 import java.io.IOException;
 import java.io.UncheckedIOException;
@@ -36,6 +37,7 @@ class Registration {
     private static final String UNIQUE = "23505";
 
     private final Sql sql;
+    private final Transaction transaction;
     private final Blobs blobs;
     private final Audit audit;
     private final ScanQueue scans;
@@ -47,6 +49,7 @@ class Registration {
 
     Registration(
             Sql sql,
+            Transaction transaction,
             Blobs blobs,
             Audit audit,
             ScanQueue scans,
@@ -55,6 +58,7 @@ class Registration {
             ModelsConfig config,
             ObjectMapper json) {
         this.sql = sql;
+        this.transaction = transaction;
         this.blobs = blobs;
         this.audit = audit;
         this.scans = scans;
@@ -102,14 +106,23 @@ class Registration {
         Failpoints.hit("register.received");
         var version = store(name, draft, parameters, key, origin);
         draft.kept();
-        if (version.number() == 1) {
-            models.publish(models.get(version.model()));
-        }
         Failpoints.hit("register.committed");
-        if (version.state() == ModelVersion.State.SCANNING) {
-            await(version);
+        try {
+            if (version.number() == 1) {
+                models.publish(version.model());
+            }
+            Failpoints.hit("register.published");
+            if (version.state() == ModelVersion.State.SCANNING) {
+                await(version);
+            }
+            return versions.find(version.model(), Integer.toString(version.number()));
+        } catch (RuntimeException e) {
+            if (!DatabaseAway.causes(e)) {
+                throw e;
+            }
+            // It is registered, whatever cannot be read now.
+            return version;
         }
-        return versions.find(version.model(), Integer.toString(version.number()));
     }
 
     private static void check(Parameters parameters) {
@@ -133,13 +146,11 @@ class Registration {
             throws IOException {
         turns.acquireUninterruptibly();
         try {
-            return QuarkusTransaction.requiringNew()
-                    .call(() -> insert(name, draft, parameters, key, origin));
+            return transaction.call(() -> insert(name, draft, parameters, key, origin));
         } catch (Sql.Failed e) {
             if (key != null && e.state().equals(UNIQUE)) {
                 // Two requests with one key at once: the other came first.
-                return QuarkusTransaction.requiringNew()
-                        .call(() -> insert(name, draft, parameters, key, origin));
+                return transaction.call(() -> insert(name, draft, parameters, key, origin));
             }
             throw e;
         } catch (UncheckedIOException e) {

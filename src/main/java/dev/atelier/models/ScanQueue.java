@@ -250,7 +250,12 @@ class ScanQueue {
                                 job.number)
                         .orElseThrow();
         for (var alias : wanted.getKey()) {
-            models.moveInTransaction(job.model, alias, null, job.number, wanted.getValue());
+            if (models.moveInTransaction(job.model, alias, null, job.number, wanted.getValue())) {
+                audit.recordBySystem(
+                        "model-alias.move",
+                        "model:default/" + job.model,
+                        Map.of("alias", alias, "version", job.number, "for", wanted.getValue()));
+            }
         }
     }
 

@@ -117,7 +117,7 @@ class Seeding {
             for (var gone : changes.gone()) {
                 named.values().removeIf(entity -> entity.ref().equals(gone));
             }
-            if (!changes.gone().isEmpty()) {
+            if (!changes.gone().isEmpty() || models.owesEntries()) {
                 models.publishMissing();
             }
             named.values().forEach(this::look);

@@ -10,6 +10,7 @@ import dev.atelier.models.ModelVersion;
 import dev.atelier.models.Models;
 import dev.atelier.models.Versions;
 import dev.atelier.platform.problems.Conflict;
+import dev.atelier.platform.problems.DatabaseAway;
 import dev.atelier.platform.problems.Problem;
 import io.smallrye.common.annotation.RunOnVirtualThread;
 import jakarta.ws.rs.GET;
@@ -373,6 +374,10 @@ public class OpenInferenceApi {
 
     @ServerExceptionMapper
     public Response defect(Throwable e) {
+        if (DatabaseAway.causes(e)) {
+            LOG.warnf("The database did not answer a call: %s", e.getMessage());
+            return error(503, "The database does not answer. Send the call again.", 5);
+        }
         LOG.errorf(e, "A call of the inference protocol failed");
         return error(500, "This is a defect in the portal, not in your request.", 0);
     }

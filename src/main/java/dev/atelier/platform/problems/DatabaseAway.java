@@ -1,33 +1,80 @@
 package dev.atelier.platform.problems;
 
 import java.sql.SQLException;
+import java.util.ArrayDeque;
+import java.util.Collections;
+import java.util.IdentityHashMap;
 import java.util.Locale;
+import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /** Tells a database that is unreachable or stopping from a statement that is wrong. */
-final class DatabaseAway {
+public final class DatabaseAway {
+
+    /** What the pool and the transaction manager say without a SQLSTATE. */
+    private static final Set<String> WORDS =
+            Set.of(
+                    "acquisition timeout",
+                    "exception in association of connection",
+                    "connection is closed",
+                    "connection has been closed");
+
+    private static final int MOST = 100;
 
     private DatabaseAway() {}
 
     /**
-     * SQLSTATE class 08 (connection), 57P (operator intervention), 53 (no resources), or no free
-     * connection.
+     * Whether the database was lost: SQLSTATE class 08 (connection), 57P (operator intervention),
+     * 53 (no resources), or no free connection, anywhere among the causes. The transaction manager
+     * hides the statement's own failure among the suppressed ones.
      */
-    static boolean causes(@Nullable Throwable e) {
-        for (int depth = 0; e != null && depth < 20; depth++, e = e.getCause()) {
+    public static boolean causes(@Nullable Throwable failure) {
+        var seen = Collections.newSetFromMap(new IdentityHashMap<Throwable, Boolean>());
+        var left = new ArrayDeque<Throwable>();
+        if (failure != null) {
+            left.add(failure);
+        }
+        while (!left.isEmpty() && seen.size() < MOST) {
+            var e = left.poll();
+            if (!seen.add(e)) {
+                continue;
+            }
             if (e instanceof SQLException sql) {
-                var state = sql.getSQLState();
-                if (state == null
-                        ? String.valueOf(sql.getMessage())
-                                .toLowerCase(Locale.ROOT)
-                                .contains("acquisition timeout")
-                        : state.startsWith("08")
-                                || state.startsWith("57P")
-                                || state.startsWith("53")) {
+                if (says(sql)) {
                     return true;
                 }
+                if (sql.getNextException() != null) {
+                    left.add(sql.getNextException());
+                }
             }
+            if (e.getCause() != null) {
+                left.add(e.getCause());
+            }
+            Collections.addAll(left, e.getSuppressed());
         }
         return false;
+    }
+
+    private static boolean says(SQLException e) {
+        var state = e.getSQLState();
+        if (state != null) {
+            return state.startsWith("08") || state.startsWith("57P") || state.startsWith("53");
+        }
+        var words = String.valueOf(e.getMessage()).toLowerCase(Locale.ROOT);
+        return WORDS.stream().anyMatch(words::contains);
+    }
+
+    /**
+     * What is told to whoever asked.
+     *
+     * @param changes whether the request was one that changes something: its transaction may have
+     *     been committed, or an earlier one of the same request
+     */
+    public static String told(boolean changes) {
+        return changes
+                ? "The connection to the database broke while this was being done. Whether it was"
+                        + " done is not known: look before you send it again."
+                : "The database does not answer. Nothing was changed by this request; it will work"
+                        + " again once the database is back.";
     }
 }

@@ -11,6 +11,7 @@ import jakarta.ws.rs.core.Response;
 import jakarta.ws.rs.core.UriInfo;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.UUID;
 import java.util.regex.Pattern;
 import org.jboss.logging.Logger;
@@ -23,6 +24,11 @@ import org.jboss.resteasy.reactive.server.ServerExceptionMapper;
 public class ProblemMappers {
 
     private static final Logger LOG = Logger.getLogger(ProblemMappers.class);
+
+    private static final int RETRY_AFTER = 5;
+
+    /** Methods that change nothing. */
+    private static final Set<String> READS = Set.of("GET", "HEAD", "OPTIONS");
 
     /** Addresses of the Open Inference Protocol, where no resource method maps its own failures. */
     private static final Pattern INFERENCE = Pattern.compile("/v2/(models|health|repository)/");
@@ -44,7 +50,10 @@ public class ProblemMappers {
     public Response problem(Problem problem, HttpHeaders headers) {
         var errors =
                 problem instanceof Invalid invalid ? invalid.fields() : List.<Invalid.Field>of();
-        return answer(problem.status(), problem.title(), problem.detail(), errors, headers);
+        var answer = answer(problem.status(), problem.title(), problem.detail(), errors, headers);
+        return problem instanceof Unavailable
+                ? Response.fromResponse(answer).header(HttpHeaders.RETRY_AFTER, RETRY_AFTER).build()
+                : answer;
     }
 
     @ServerExceptionMapper
@@ -75,25 +84,26 @@ public class ProblemMappers {
             return Response.serverError().build();
         }
         var reference = UUID.randomUUID().toString().substring(0, 8);
+        var changes = !READS.contains(context.request().method().name());
         if (DatabaseAway.causes(e)) {
             LOG.warnf("The database did not answer (reference %s): %s", reference, e.getMessage());
             var away =
                     answer(
                             503,
                             "The database is away",
-                            "The database does not answer. Nothing was changed by this request;"
-                                    + " it will work again once the database is back. Reference "
-                                    + reference
-                                    + ".",
+                            DatabaseAway.told(changes) + " Reference " + reference + ".",
                             List.of(),
                             headers);
-            return Response.fromResponse(away).header(HttpHeaders.RETRY_AFTER, 5).build();
+            return Response.fromResponse(away).header(HttpHeaders.RETRY_AFTER, RETRY_AFTER).build();
         }
         LOG.errorf(e, "Request failed, reference %s", reference);
         return answer(
                 500,
                 "Something broke",
-                "This is a defect in the portal, not in your request. Nothing was changed."
+                "This is a defect in the portal, not in your request."
+                        + (changes
+                                ? " A part of it may have been done: look before you send it again."
+                                : " Nothing was changed.")
                         + " Reference "
                         + reference
                         + ".",
