@@ -15,6 +15,7 @@ import java.util.Base64;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /** The list of the catalog for people: facets, search, order, pages. */
@@ -167,14 +168,19 @@ class CatalogList {
             rows = rows.subList(0, PAGE);
             more = question.address(null, null, rows.getLast().place);
         }
-        var owners =
+        var counted = counted(question, revision);
+        var titles =
                 entities.titles(
-                        rows.stream()
-                                .map(row -> row.owner)
-                                .filter(o -> o != null)
+                        Stream.of(
+                                        rows.stream().map(Found::owner).filter(o -> o != null),
+                                        counted.getOrDefault("owner", List.of()).stream()
+                                                .limit(50)
+                                                .map(EntityQueries.FacetValue::value),
+                                        question.owner.stream())
+                                .flatMap(refs -> refs)
                                 .distinct()
                                 .toList());
-        var items = rows.stream().map(row -> item(row, owners)).toList();
+        var items = rows.stream().map(row -> item(row, titles)).toList();
         var near =
                 items.isEmpty() && !question.q.isBlank()
                         ? entities.suggest(question.q, 1).stream().findFirst().orElse(null)
@@ -184,8 +190,8 @@ class CatalogList {
                 total,
                 heading(question, total),
                 items,
-                facets(question, revision),
-                active(question),
+                facets(question, counted, titles),
+                active(question, titles),
                 more,
                 near);
     }
@@ -234,22 +240,25 @@ class CatalogList {
         return String.valueOf(FIELDS.get(facet));
     }
 
-    private List<Facet> facets(Question question, long revision) {
-        var owners = new ArrayList<String>();
+    private Map<String, List<EntityQueries.FacetValue>> counted(Question question, long revision) {
         var counted = new LinkedHashMap<String, List<EntityQueries.FacetValue>>();
         question.facets()
                 .forEach(
-                        (name, _) -> {
-                            var values =
-                                    queries.facet(
-                                            field(name), filter(question, name), null, revision);
-                            counted.put(name, values);
-                            if (name.equals("owner")) {
-                                values.stream().limit(50).forEach(v -> owners.add(v.value()));
-                                owners.addAll(question.owner);
-                            }
-                        });
-        var titles = entities.titles(owners);
+                        (name, _) ->
+                                counted.put(
+                                        name,
+                                        queries.facet(
+                                                field(name),
+                                                filter(question, name),
+                                                null,
+                                                revision)));
+        return counted;
+    }
+
+    private static List<Facet> facets(
+            Question question,
+            Map<String, List<EntityQueries.FacetValue>> counted,
+            Map<String, String> titles) {
         var facets = new ArrayList<Facet>();
         question.facets()
                 .forEach(
@@ -307,12 +316,11 @@ class CatalogList {
         };
     }
 
-    private List<Active> active(Question question) {
+    private static List<Active> active(Question question, Map<String, String> titles) {
         var active = new ArrayList<Active>();
         if (!question.q.isBlank()) {
             active.add(new Active("“" + question.q + "”", question.address("q", null, null)));
         }
-        var titles = entities.titles(question.owner);
         question.facets()
                 .forEach(
                         (name, values) -> {

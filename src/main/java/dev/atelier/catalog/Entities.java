@@ -93,6 +93,22 @@ public class Entities {
                 "where lower(e.kind) = ? order by lower(e.name), e.id", EntityIndex.fold(kind));
     }
 
+    /** The first of a kind by what people call them. */
+    public List<Entity> firstOfKind(String kind, int limit) {
+        return query(
+                "where lower(e.kind) = ? order by lower(coalesce(e.title, e.name)), e.id limit ?",
+                EntityIndex.fold(kind),
+                limit);
+    }
+
+    /** Whether any entity carries this annotation. */
+    public boolean anyAnnotated(String annotation) {
+        return sql.one(
+                "select exists (select from catalog_entity e where e.terms @> ?)",
+                row -> row.getBoolean(1),
+                (Object) new String[] {EntityIndex.fold("metadata.annotations." + annotation)});
+    }
+
     /** Grows with every change of the catalog; cheap to ask. */
     public long revision() {
         return sql.one("select n from catalog_revision", row -> row.getLong(1));

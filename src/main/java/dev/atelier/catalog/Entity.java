@@ -5,8 +5,11 @@ import java.nio.file.Path;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.UUID;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
 /** An entity of the catalog as it was last read and found good. */
@@ -44,6 +47,8 @@ public final class Entity {
     final Instant createdAt;
     final Instant updatedAt;
     private @Nullable JsonNode json;
+    private @Nullable List<Relation> arrows;
+    private final Map<Class<?>, Object> notes = new ConcurrentHashMap<>(2);
 
     Entity(
             long id,
@@ -205,6 +210,15 @@ public final class Entity {
     }
 
     public List<Relation> relations() {
+        var parsed = arrows;
+        if (parsed == null) {
+            parsed = List.copyOf(parse(relations));
+            arrows = parsed;
+        }
+        return parsed;
+    }
+
+    private static List<Relation> parse(String relations) {
         var list = new ArrayList<Relation>();
         for (var relation : Json.trusted(relations)) {
             list.add(
@@ -213,6 +227,16 @@ public final class Entity {
                             EntityRef.parse(relation.path("targetRef").asText())));
         }
         return list;
+    }
+
+    /**
+     * What a feature knows about this entity, looked up once: the tabs, facts and actions of a page
+     * ask for the same, and an entity is read anew for each page.
+     *
+     * @param type of the feature's own, so that no other's note is met
+     */
+    public <T> T noted(Class<T> type, Supplier<T> lookUp) {
+        return type.cast(notes.computeIfAbsent(type, _ -> lookUp.get()));
     }
 
     public List<Fault> faults() {

@@ -6,6 +6,7 @@ import dev.atelier.catalog.EntityRef;
 import dev.atelier.catalog.Problems;
 import dev.atelier.identity.Caller;
 import dev.atelier.models.ModelVersion;
+import dev.atelier.models.Models;
 import dev.atelier.models.Versions;
 import dev.atelier.sandbox.Calls;
 import dev.atelier.serving.Gateway;
@@ -18,9 +19,7 @@ import jakarta.ws.rs.Produces;
 import jakarta.ws.rs.core.MediaType;
 import java.time.Instant;
 import java.util.ArrayList;
-import java.util.Comparator;
 import java.util.List;
-import java.util.Locale;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
@@ -77,6 +76,7 @@ public class HomePages {
 
     private final Entities entities;
     private final Problems problems;
+    private final Models models;
     private final Versions versions;
     private final Calls calls;
     private final Gateway gateway;
@@ -85,12 +85,14 @@ public class HomePages {
     HomePages(
             Entities entities,
             Problems problems,
+            Models models,
             Versions versions,
             Calls calls,
             Gateway gateway,
             Caller caller) {
         this.entities = entities;
         this.problems = problems;
+        this.models = models;
         this.versions = versions;
         this.calls = calls;
         this.gateway = gateway;
@@ -100,19 +102,20 @@ public class HomePages {
     @GET
     public TemplateInstance home() {
         var attention = attention();
-        var all = entities.ofKind("Model");
+        var shown = entities.firstOfKind("Model", MODELS);
         var titles =
                 entities.titles(
-                        all.stream()
+                        shown.stream()
                                 .flatMap(m -> m.owner().stream())
                                 .map(EntityRef::toString)
                                 .toList());
+        var serving =
+                versions.serving(models.named(shown.stream().map(Entity::name).toList()).values());
         var rows =
-                all.stream()
-                        .sorted(Comparator.comparing(m -> m.displayName().toLowerCase(Locale.ROOT)))
-                        .limit(MODELS)
-                        .map(model -> row(model, titles))
+                shown.stream()
+                        .map(entity -> row(entity, serving.get(entity.ref().name()), titles))
                         .toList();
+        var kinds = entities.countByKind();
         var level = gateway.level();
         return Templates.home(
                 new View(
@@ -122,18 +125,16 @@ public class HomePages {
                                 : "Everything else is running as expected.",
                         attention,
                         rows,
-                        all.size(),
+                        kinds.getOrDefault("Model", 0L).intValue(),
                         calls.recent(caller.entityRef(), CALLS).stream()
                                 .map(HomePages::row)
                                 .toList(),
-                        entities.countByKind(),
+                        kinds,
                         level.map(l -> l.letter()).orElse(null),
                         level.map(l -> l.explanation())
                                 .orElse(
                                         "The sandbox is being tried out. This takes a few seconds."),
-                        all.stream().anyMatch(m -> m.annotation("atelier.dev/demo").isPresent())
-                                || entities.find(EntityRef.of("Group", "demo-organisation"))
-                                        .isPresent()));
+                        entities.anyAnnotated("atelier.dev/demo")));
     }
 
     private static String news(int things) {
@@ -198,18 +199,18 @@ public class HomePages {
         return list;
     }
 
-    private ModelRow row(Entity model, Map<String, String> titles) {
-        var serving = versions.serving(model.name());
+    private static ModelRow row(
+            Entity entity, @Nullable ModelVersion serving, Map<String, String> titles) {
         return new ModelRow(
-                model.name(),
-                model.displayName(),
-                model.description().orElse(""),
-                model.type().orElse(""),
-                model.owner()
+                entity.name(),
+                entity.displayName(),
+                entity.description().orElse(""),
+                entity.type().orElse(""),
+                entity.owner()
                         .map(o -> titles.getOrDefault(o.toString(), o.name()))
                         .orElse("Nobody"),
-                serving.map(ModelVersion::number).orElse(null),
-                serving.filter(ModelVersion::servable).isPresent());
+                serving == null ? null : serving.number(),
+                serving != null && serving.servable());
     }
 
     private static CallRow row(Calls.Call call) {

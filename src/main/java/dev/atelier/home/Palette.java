@@ -1,7 +1,7 @@
 package dev.atelier.home;
 
 import dev.atelier.catalog.Entities;
-import dev.atelier.models.Versions;
+import dev.atelier.models.Models;
 import io.quarkus.qute.CheckedTemplate;
 import io.quarkus.qute.TemplateInstance;
 import io.smallrye.common.annotation.RunOnVirtualThread;
@@ -49,11 +49,11 @@ public class Palette {
     }
 
     private final Entities entities;
-    private final Versions versions;
+    private final Models models;
 
-    Palette(Entities entities, Versions versions) {
+    Palette(Entities entities, Models models) {
         this.entities = entities;
-        this.versions = versions;
+        this.models = models;
     }
 
     @GET
@@ -61,7 +61,14 @@ public class Palette {
         var typed = q.orElse("").strip();
         var groups = new ArrayList<Group>();
         var byKind = new LinkedHashMap<String, List<Option>>();
-        for (var found : entities.suggest(typed, ENTITIES)) {
+        var suggested = entities.suggest(typed, ENTITIES);
+        var known =
+                models.named(
+                        suggested.stream()
+                                .filter(found -> found.kind().equals("Model"))
+                                .map(found -> found.ref().name())
+                                .toList());
+        for (var found : suggested) {
             var options = byKind.computeIfAbsent(found.kind(), _ -> new ArrayList<>());
             options.add(
                     new Option(
@@ -69,7 +76,8 @@ public class Palette {
                             found.title(),
                             found.description(),
                             found.ref().address()));
-            if (found.kind().equals("Model") && versions.serving(found.ref().name()).isPresent()) {
+            var model = found.kind().equals("Model") ? known.get(found.ref().name()) : null;
+            if (model != null && model.serving() != null) {
                 options.add(
                         new Option(
                                 "play",

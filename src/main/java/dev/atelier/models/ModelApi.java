@@ -127,7 +127,10 @@ public class ModelApi {
     @GET
     @Path("/{name}/versions")
     public List<VersionAnswer> versions(@PathParam("name") String name) {
-        return versions.list(models.get(name).name()).stream().map(this::answer).toList();
+        var model = models.get(name);
+        return versions.list(model, model.newest(model.lastVersion())).stream()
+                .map(version -> VersionAnswer.of(version, model.aliasesOf(version.number())))
+                .toList();
     }
 
     @POST
@@ -165,7 +168,7 @@ public class ModelApi {
     }
 
     private VersionAnswer answer(ModelVersion version) {
-        return VersionAnswer.of(version, models.aliases(version.model(), version.number()));
+        return VersionAnswer.of(version, models.get(version.model()).aliasesOf(version.number()));
     }
 
     @GET

@@ -39,6 +39,9 @@ import org.jspecify.annotations.Nullable;
 @RunOnVirtualThread
 public class ModelPages {
 
+    private static final int SHORT_LIST = 5;
+    private static final int LONG_LIST = 50;
+
     @CheckedTemplate(basePath = "models")
     static class Templates {
         static native TemplateInstance overview(EntityShell shell, Overview page);
@@ -81,10 +84,17 @@ public class ModelPages {
         }
     }
 
-    /** Everything on the list of versions. */
+    /**
+     * Everything on the list of versions.
+     *
+     * @param count of all, also those that are not in this part of the list
+     * @param before where the next part begins, null at the end
+     */
     public record VersionList(
             String name,
+            int count,
             List<Row> versions,
+            @Nullable Integer before,
             @Nullable String metric,
             List<AliasRow> aliases,
             List<Models.AliasMove> moves) {}
@@ -157,9 +167,9 @@ public class ModelPages {
     @GET
     public TemplateInstance overview(@PathParam("model") String name) {
         var entity = entity(name);
-        var model = models.find(name);
-        var all = model.map(m -> versions.list(m.name())).orElse(List.of());
-        var shown = shown(model, all);
+        var model = models.of(entity);
+        var newest = model.map(m -> versions.list(m, m.newest(SHORT_LIST))).orElse(List.of());
+        var shown = model.flatMap(m -> shown(m, newest));
         var card = shown.flatMap(cards::of);
         return Templates.overview(
                 shells.shell(entity, ModelTabs.address(entity)),
@@ -173,21 +183,17 @@ public class ModelPages {
                         shown.map(TensorWords::outputs).orElse(List.of()),
                         shown.map(version -> LineageGraph.of(version, dataSets(version)))
                                 .orElse(null),
-                        all.stream().limit(5).map(version -> row(version, model)).toList(),
-                        all.size(),
+                        newest.stream().map(version -> row(version, model)).toList(),
+                        model.map(Model::lastVersion).orElse(0),
                         bundleProblem(entity)));
     }
 
-    /** The champion, else the newest that is ready, else the newest. */
-    private static Optional<ModelVersion> shown(Optional<Model> model, List<ModelVersion> all) {
-        var champion = model.map(m -> m.aliases().get(Models.CHAMPION));
-        return all.stream()
-                .min(
-                        Comparator.comparing(
-                                        (ModelVersion v) ->
-                                                !champion.equals(Optional.of(v.number())))
-                                .thenComparing(v -> !v.ready())
-                                .thenComparing(v -> -v.number()));
+    /** The one that serves, else the newest. */
+    private Optional<ModelVersion> shown(Model model, List<ModelVersion> newest) {
+        var serving = model.serving();
+        return serving == null
+                ? newest.stream().findFirst()
+                : versions.list(model, List.of(serving)).stream().findFirst();
     }
 
     private @Nullable String bundleProblem(Entity entity) {
@@ -209,6 +215,9 @@ public class ModelPages {
             }
         }
         var found = new HashMap<String, LineageGraph.DataSet>();
+        if (refs.isEmpty()) {
+            return found;
+        }
         for (var entity : entities.find(refs.keySet())) {
             var name = refs.get(entity.ref());
             if (name != null) {
@@ -220,11 +229,22 @@ public class ModelPages {
 
     @GET
     @Path("versions")
-    public TemplateInstance versions(@PathParam("model") String name) {
+    public TemplateInstance versions(
+            @PathParam("model") String name, @RestQuery @Nullable Integer before) {
         var entity = entity(name);
-        var model = models.find(name);
-        var all = model.map(m -> versions.list(m.name())).orElse(List.of());
-        var rows = all.stream().map(version -> row(version, model)).toList();
+        var model = models.of(entity);
+        int first = before == null ? Integer.MAX_VALUE : before;
+        var numbers =
+                model.map(m -> m.newest(m.lastVersion())).orElse(List.of()).stream()
+                        .filter(number -> number < first)
+                        .toList();
+        var rows =
+                model
+                        .map(m -> versions.list(m, numbers.stream().limit(LONG_LIST).toList()))
+                        .orElse(List.of())
+                        .stream()
+                        .map(version -> row(version, model))
+                        .toList();
         var metric =
                 rows.stream()
                         .flatMap(row -> row.results.stream())
@@ -235,7 +255,9 @@ public class ModelPages {
                 shells.shell(entity, ModelTabs.address(entity) + "/versions"),
                 new VersionList(
                         entity.name(),
+                        model.map(Model::lastVersion).orElse(0),
                         rows,
+                        numbers.size() > rows.size() ? rows.getLast().number : null,
                         metric,
                         aliasRows(model),
                         model.map(m -> models.moves(m.name())).orElse(List.of())));
@@ -251,16 +273,7 @@ public class ModelPages {
     }
 
     private Row row(ModelVersion version, Optional<Model> model) {
-        var aliases = new ArrayList<String>();
-        model.ifPresent(
-                m ->
-                        m.aliases()
-                                .forEach(
-                                        (alias, number) -> {
-                                            if (number == version.number()) {
-                                                aliases.add(alias);
-                                            }
-                                        }));
+        var aliases = model.map(m -> m.aliasesOf(version.number())).orElse(List.of());
         var worst =
                 version.scan().stream()
                         .map(FileReport::verdict)
@@ -300,7 +313,14 @@ public class ModelPages {
             @PathParam("version") String numberOrAlias,
             @RestQuery @Nullable String against) {
         var entity = entity(name);
-        var page = page(versions.find(name, numberOrAlias), against);
+        var model =
+                models.of(entity)
+                        .orElseThrow(
+                                () ->
+                                        new NotFound(
+                                                "The model \"%s\" has no version yet."
+                                                        .formatted(name)));
+        var page = page(model, versions.find(model, numberOrAlias), against);
         return Templates.version(
                 shells.shell(entity, ModelTabs.address(entity) + "/versions"), page);
     }
@@ -309,14 +329,14 @@ public class ModelPages {
     @Path("versions/{version}/state")
     public Response state(
             @PathParam("model") String name, @PathParam("version") String numberOrAlias) {
-        var page = page(versions.find(name, numberOrAlias), null);
+        var model = models.get(name);
+        var page = page(model, versions.find(model, numberOrAlias), null);
         var answer = Response.ok(Templates.version$state(page));
         // Signature, files and verdicts are there now: the whole page changes.
         return page.scanning() ? answer.build() : answer.header("HX-Refresh", "true").build();
     }
 
-    private VersionPage page(ModelVersion version, @Nullable String against) {
-        var model = models.get(version.model());
+    private VersionPage page(Model model, ModelVersion version, @Nullable String against) {
         var card = cards.of(version);
         var reports = new HashMap<String, FileReport>();
         version.scan().forEach(report -> reports.put(report.path(), report));
@@ -331,7 +351,7 @@ public class ModelPages {
         }
         return new VersionPage(
                 version,
-                models.aliases(version.model(), version.number()),
+                model.aliasesOf(version.number()),
                 aliasRows(Optional.of(model)).stream()
                         .filter(row -> row.number != version.number())
                         .toList(),
@@ -355,16 +375,15 @@ public class ModelPages {
                         ? version.license()
                         : card.map(c -> c.card().license()).orElse(model.license()),
                 card.map(c -> c.card().results()).orElse(List.of()),
-                versions.list(version.model()).stream()
-                        .map(ModelVersion::number)
+                model.newest(101).stream()
                         .filter(number -> number != version.number())
                         .limit(100)
                         .toList(),
-                against == null || against.isBlank() ? null : comparison(version, against));
+                against == null || against.isBlank() ? null : comparison(model, version, against));
     }
 
-    private Comparison comparison(ModelVersion version, String against) {
-        var other = versions.find(version.model(), against);
+    private Comparison comparison(Model model, ModelVersion version, String against) {
+        var other = versions.find(model, against);
         return Comparison.of(
                 other,
                 cards.of(other).map(Cards.Rendered::card).orElse(null),

@@ -48,7 +48,7 @@ final class ModelTabs {
                 return Optional.empty();
             }
             // Numbers have no gaps and versions are never deleted: the last one is the count.
-            var count = models.find(entity.name()).map(Model::lastVersion).orElse(0);
+            var count = models.of(entity).map(Model::lastVersion).orElse(0);
             return Optional.of(
                     new Tab(
                             "Versions",
@@ -73,7 +73,7 @@ final class ModelTabs {
             if (!isOurs(entity)) {
                 return List.of();
             }
-            var model = models.find(entity.name());
+            var model = models.of(entity);
             if (model.isEmpty() || model.get().lastVersion() == 0) {
                 return List.of(new Fact("Serving", "No version yet", 10).status("off"));
             }
@@ -84,18 +84,12 @@ final class ModelTabs {
                                 .link(address(entity) + "/versions/" + champion)
                                 .tag(Models.CHAMPION));
             }
-            var newest = versions.newest(model.get().name());
-            return newest.map(
-                            version ->
-                                    List.of(
-                                            new Fact("Newest", "v" + version.number(), 10)
-                                                    .link(
-                                                            address(entity)
-                                                                    + "/versions/"
-                                                                    + version.number())
-                                                    .status(version.state().status())
-                                                    .note(version.state().label())))
-                    .orElse(List.of());
+            var newest = versions.list(model.get(), model.get().newest(1)).getFirst();
+            return List.of(
+                    new Fact("Newest", "v" + newest.number(), 10)
+                            .link(address(entity) + "/versions/" + newest.number())
+                            .status(newest.state().status())
+                            .note(newest.state().label()));
         }
     }
 

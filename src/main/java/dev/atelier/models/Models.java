@@ -1,6 +1,7 @@
 package dev.atelier.models;
 
 import dev.atelier.catalog.Entities;
+import dev.atelier.catalog.Entity;
 import dev.atelier.catalog.EntityDocument;
 import dev.atelier.catalog.EntityRef;
 import dev.atelier.identity.Audit;
@@ -16,12 +17,15 @@ import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.time.Instant;
 import java.time.OffsetDateTime;
+import java.util.Collection;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import java.util.TreeMap;
 import java.util.concurrent.Semaphore;
 import java.util.regex.Pattern;
+import java.util.stream.Collectors;
 import org.jboss.logging.Logger;
 import org.jspecify.annotations.Nullable;
 
@@ -136,12 +140,37 @@ public class Models {
     }
 
     public List<Model> list() {
-        return sql.list(SELECT + "group by m.name order by lower(m.name)", Models::read);
+        return sql.list(SELECT + "order by lower(m.name)", Models::read);
     }
 
     public Optional<Model> find(String name) {
-        return sql.first(
-                SELECT + "where lower(m.name) = lower(?) group by m.name", Models::read, name);
+        return sql.first(SELECT + "where lower(m.name) = lower(?)", Models::read, name);
+    }
+
+    private record Note(Optional<Model> model) {}
+
+    /** The model that a catalog entity describes, asked for once an entity; see {@link #find}. */
+    public Optional<Model> of(Entity entity) {
+        return entity.kind().equalsIgnoreCase("Model")
+                        && entity.namespace().equals(EntityRef.DEFAULT_NAMESPACE)
+                ? entity.noted(Note.class, () -> new Note(find(entity.name()))).model
+                : Optional.empty();
+    }
+
+    /** Those of these names that exist, by their name in lower case. */
+    public Map<String, Model> named(Collection<String> names) {
+        return sql
+                .list(
+                        SELECT + "where lower(m.name) = any(?)",
+                        Models::read,
+                        (Object)
+                                names.stream()
+                                        .map(name -> name.toLowerCase(Locale.ROOT))
+                                        .toArray(String[]::new))
+                .stream()
+                .collect(
+                        Collectors.toMap(
+                                model -> model.name().toLowerCase(Locale.ROOT), model -> model));
     }
 
     /**
@@ -156,8 +185,15 @@ public class Models {
     private static final String SELECT =
             """
             select m.name, m.last_version, m.owner, m.license, m.description, m.created_at, m.created_by,
-                   array_agg(a.alias || '=' || a.number) filter (where a.alias is not null)
-            from model m left join model_alias a on a.model = m.name
+                   (select array_agg(a.alias || '=' || a.number) from model_alias a
+                    where a.model = m.name),
+                   coalesce((select a.number from model_alias a
+                             join model_version v on v.model = a.model and v.number = a.number
+                             where a.model = m.name and a.alias = 'champion' and v.state = 'READY'),
+                            (select v.number from model_version v
+                             where v.model = m.name and v.state = 'READY'
+                             order by v.number desc limit 1))
+            from model m
             """;
 
     private static Model read(ResultSet row) throws SQLException {
@@ -177,16 +213,8 @@ public class Models {
                 row.getString(5),
                 row.getObject(6, OffsetDateTime.class).toInstant(),
                 row.getString(7),
-                aliases);
-    }
-
-    /** Aliases of one version, sorted. */
-    public List<String> aliases(String model, int number) {
-        return sql.list(
-                "select alias from model_alias where model = ? and number = ? order by alias",
-                row -> row.getString(1),
-                model,
-                number);
+                aliases,
+                row.getObject(9, Integer.class));
     }
 
     /** The newest moves first. */

@@ -14,12 +14,18 @@ import jakarta.enterprise.event.Observes;
 import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.time.OffsetDateTime;
+import java.util.ArrayList;
+import java.util.Collection;
 import java.util.Collections;
+import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.TreeMap;
+import java.util.stream.Collectors;
 import org.jboss.logging.Logger;
 import org.jspecify.annotations.Nullable;
 
@@ -78,12 +84,12 @@ public class Versions {
                                 Versions::key,
                                 model,
                                 numberOrAlias);
-        return found.map(this::load)
-                .orElseThrow(
-                        () ->
-                                new NotFound(
-                                        "The model \"%s\" has no version or alias \"%s\"."
-                                                .formatted(model, numberOrAlias)));
+        return found.map(this::load).orElseThrow(() -> none(model, numberOrAlias));
+    }
+
+    private static NotFound none(String model, String numberOrAlias) {
+        return new NotFound(
+                "The model \"%s\" has no version or alias \"%s\".".formatted(model, numberOrAlias));
     }
 
     /**
@@ -121,7 +127,15 @@ public class Versions {
      * @throws Conflict when it is still being scanned or was refused
      */
     public ModelVersion ready(String model, String numberOrAlias) {
-        var version = find(model, numberOrAlias);
+        return ready(find(model, numberOrAlias));
+    }
+
+    /** As {@link #ready(String, String)}, for a model that was just read. */
+    public ModelVersion ready(Model model, String numberOrAlias) {
+        return ready(find(model, numberOrAlias));
+    }
+
+    private static ModelVersion ready(ModelVersion version) {
         return switch (version.state()) {
             case READY -> version;
             case SCANNING ->
@@ -136,16 +150,44 @@ public class Versions {
         };
     }
 
-    /** The newest first. */
+    /** All of them, the newest first. */
     public List<ModelVersion> list(String model) {
-        return sql
-                .list(
+        return load(
+                sql.list(
                         "select model, number from model_version where model = ? order by number desc",
                         Versions::key,
-                        model)
-                .stream()
-                .map(this::load)
-                .toList();
+                        model));
+    }
+
+    /** Those of these numbers, in their order. */
+    public List<ModelVersion> list(Model model, Collection<Integer> numbers) {
+        return load(numbers.stream().map(number -> new Key(model.name(), number)).toList());
+    }
+
+    /** As {@link #find(String, String)}, for a model that was just read. */
+    public ModelVersion find(Model model, String numberOrAlias) {
+        int number = number(numberOrAlias);
+        var wanted = number > 0 ? Integer.valueOf(number) : model.aliases().get(numberOrAlias);
+        if (wanted == null || wanted > model.lastVersion()) {
+            throw none(model.name(), numberOrAlias);
+        }
+        return list(model, List.of(wanted)).getFirst();
+    }
+
+    /** Of each of these models the version that serves, by the model's name in lower case. */
+    public Map<String, ModelVersion> serving(Collection<Model> models) {
+        var keys = new ArrayList<Key>();
+        for (var model : models) {
+            var number = model.serving();
+            if (number != null) {
+                keys.add(new Key(model.name(), number));
+            }
+        }
+        return load(keys).stream()
+                .collect(
+                        Collectors.toMap(
+                                version -> version.model().toLowerCase(Locale.ROOT),
+                                version -> version));
     }
 
     public Optional<ModelVersion> newest(String model) {
@@ -160,18 +202,15 @@ public class Versions {
      * Newest versions that were refused: somebody waits for them, and nothing newer replaced them.
      */
     public List<ModelVersion> refused(int limit) {
-        return sql
-                .list(
+        return load(
+                sql.list(
                         """
                         select v.model, v.number from model_version v
                         join model m on m.name = v.model and m.last_version = v.number
                         where v.state = 'REFUSED' order by v.created_at desc limit ?
                         """,
                         Versions::key,
-                        limit)
-                .stream()
-                .map(this::load)
-                .toList();
+                        limit));
     }
 
     /** Whether the model has a version of just these files. */
@@ -185,42 +224,78 @@ public class Versions {
     }
 
     private ModelVersion load(Key key) {
-        var known = settled.get(key);
-        if (known != null) {
-            return known;
+        return load(List.of(key)).getFirst();
+    }
+
+    /** Known ones from memory, the others with two statements, however many they are. */
+    private List<ModelVersion> load(List<Key> keys) {
+        var found = new HashMap<Key, ModelVersion>();
+        for (var key : keys) {
+            var known = settled.get(key);
+            if (known != null) {
+                found.put(key, known);
+            }
         }
-        var files =
-                sql.list(
+        var missing = keys.stream().filter(key -> !found.containsKey(key)).distinct().toList();
+        if (!missing.isEmpty()) {
+            var models = missing.stream().map(Key::model).toArray(String[]::new);
+            var numbers = missing.stream().map(Key::number).toArray(Integer[]::new);
+            var files = files(models, numbers);
+            sql.list(
+                            """
+                            select v.digest, v.size, v.state, v.reason, v.trusted, v.license, v.lineage,
+                                   v.tags, v.created_at, v.created_by, v.main_file, v.unservable,
+                                   v.signature, v.interface, v.graph, v.scan, v.warnings, v.model,
+                                   v.number
+                            from unnest(?, ?) as k (model, number)
+                            join model_version v on v.model = k.model and v.number = k.number
+                            """,
+                            row -> read(row, files),
+                            models,
+                            numbers)
+                    .forEach(
+                            version -> {
+                                var key = new Key(version.model(), version.number());
+                                found.put(key, version);
+                                if (version.state() != ModelVersion.State.SCANNING) {
+                                    settled.put(key, version);
+                                }
+                            });
+        }
+        return keys.stream().map(key -> Objects.requireNonNull(found.get(key))).toList();
+    }
+
+    private Map<Key, List<ModelFile>> files(String[] models, Integer[] numbers) {
+        var files = new HashMap<Key, List<ModelFile>>();
+        sql.list(
                         """
-                        select path, digest, size from model_version_file
-                        where model = ? and number = ? order by path collate "C"
+                        select f.model, f.number, f.path, f.digest, f.size
+                        from unnest(?, ?) as k (model, number)
+                        join model_version_file f on f.model = k.model and f.number = k.number
+                        order by f.path collate "C"
                         """,
-                        row -> new ModelFile(row.getString(1), row.getString(2), row.getLong(3)),
-                        key.model,
-                        key.number);
-        var version =
-                sql.first(
-                                """
-                                select digest, size, state, reason, trusted, license, lineage, tags,
-                                       created_at, created_by, main_file, unservable, signature,
-                                       interface, graph, scan, warnings
-                                from model_version where model = ? and number = ?
-                                """,
-                                row -> read(key, row, files),
-                                key.model,
-                                key.number)
-                        .orElseThrow();
-        if (version.state() != ModelVersion.State.SCANNING) {
-            settled.put(key, version);
-        }
-        return version;
+                        row ->
+                                Map.entry(
+                                        key(row),
+                                        new ModelFile(
+                                                row.getString(3),
+                                                row.getString(4),
+                                                row.getLong(5))),
+                        models,
+                        numbers)
+                .forEach(
+                        file ->
+                                files.computeIfAbsent(file.getKey(), _ -> new ArrayList<>())
+                                        .add(file.getValue()));
+        return files;
     }
 
     private static Key key(ResultSet row) throws SQLException {
         return new Key(row.getString(1), row.getInt(2));
     }
 
-    private ModelVersion read(Key key, ResultSet row, List<ModelFile> files) throws SQLException {
+    private ModelVersion read(ResultSet row, Map<Key, List<ModelFile>> files) throws SQLException {
+        var key = new Key(row.getString(18), row.getInt(19));
         var signature = row.getString(13);
         var graph = row.getString(15);
         return new ModelVersion(
@@ -243,7 +318,7 @@ public class Versions {
                 graph == null ? null : parse(graph, OnnxGraph.class),
                 List.of(parse(row.getString(16), FileReport[].class)),
                 List.of(parse(row.getString(17), String[].class)),
-                files);
+                List.copyOf(files.getOrDefault(key, List.of())));
     }
 
     private static @Nullable ModelInterface modelInterface(Key key, @Nullable String text) {

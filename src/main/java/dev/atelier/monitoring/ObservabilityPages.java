@@ -4,7 +4,7 @@ import dev.atelier.catalog.Entities;
 import dev.atelier.catalog.EntityRef;
 import dev.atelier.catalog.EntityShell;
 import dev.atelier.catalog.EntityShells;
-import dev.atelier.models.Versions;
+import dev.atelier.models.Models;
 import dev.atelier.platform.problems.NotFound;
 import dev.atelier.platform.web.Browser;
 import dev.atelier.serving.Outcome;
@@ -83,13 +83,13 @@ public class ObservabilityPages {
 
     private final Entities entities;
     private final EntityShells shells;
-    private final Versions versions;
+    private final Models models;
     private final Traffic traffic;
 
-    ObservabilityPages(Entities entities, EntityShells shells, Versions versions, Traffic traffic) {
+    ObservabilityPages(Entities entities, EntityShells shells, Models models, Traffic traffic) {
         this.entities = entities;
         this.shells = shells;
-        this.versions = versions;
+        this.models = models;
         this.traffic = traffic;
     }
 
@@ -103,20 +103,32 @@ public class ObservabilityPages {
                 entities.find(EntityRef.of("Model", model))
                         .orElseThrow(() -> new NotFound("There is no model \"" + model + "\"."));
         var address = "/models/" + model + "/observability";
-        var view = view(model, Range.of(range.orElse("24h")), number(version.orElse("")), address);
+        var versions = models.of(entity).map(m -> m.newest(50)).orElse(List.of());
+        var view =
+                view(
+                        model,
+                        versions,
+                        Range.of(range.orElse("24h")),
+                        number(version.orElse("")),
+                        address);
         return Browser.of(headers) == Browser.HTMX
                 ? Templates.observability$panels(view)
                 : Templates.observability(shells.shell(entity, address), view);
     }
 
-    private View view(String model, Range range, @Nullable Integer version, String address) {
+    private View view(
+            String model,
+            List<Integer> versions,
+            Range range,
+            @Nullable Integer version,
+            String address) {
         var now = Instant.now();
         var step = range.step.toSeconds();
         // Whole steps, so that a point never changes its meaning while one looks.
         var last = Instant.ofEpochSecond((now.getEpochSecond() / step + 1) * step);
         var first = last.minus(range.length);
         var spans = traffic.between(model, version, first, last, range.step);
-        var total = traffic.total(model, version, first, last);
+        var total = Traffic.Span.sum(first, spans);
         var count = (int) (range.length.toSeconds() / step);
         var requests = new double[count];
         var errors = new double[count];
@@ -156,7 +168,7 @@ public class ObservabilityPages {
                         .map(r -> new Choice(r.code, r.title, r == range))
                         .toList(),
                 version == null ? "" : version.toString(),
-                versions.list(model).stream().limit(50).map(v -> v.number()).toList(),
+                versions,
                 finding(total, range),
                 total.errors() == 0 ? any ? "ok" : "off" : share(total) >= 0.05 ? "fail" : "warn",
                 figures(total, range),
@@ -264,18 +276,17 @@ public class ObservabilityPages {
 
     private List<VersionRow> byVersion(String model, Instant from, Instant to) {
         var rows = new ArrayList<VersionRow>();
-        for (var version : versions.list(model).stream().limit(20).toList()) {
-            var total = traffic.total(model, version.number(), from, to);
-            if (total.total() > 0) {
-                rows.add(
-                        new VersionRow(
-                                version.number(),
-                                total.total(),
-                                percent(share(total)),
-                                milliseconds(millis(total.latency().quantile(0.5))),
-                                milliseconds(millis(total.latency().quantile(0.95)))));
-            }
-        }
+        traffic.byVersion(model, from, to, 20)
+                .forEach(
+                        (version, total) ->
+                                rows.add(
+                                        new VersionRow(
+                                                version,
+                                                total.total(),
+                                                percent(share(total)),
+                                                milliseconds(millis(total.latency().quantile(0.5))),
+                                                milliseconds(
+                                                        millis(total.latency().quantile(0.95))))));
         return rows;
     }
 

@@ -105,9 +105,10 @@ public class Calls {
         return sql.first(COLUMNS + " where model = ? and id = ?", this::read, model, id);
     }
 
+    /** For lists: without the responses, which may be long. */
     List<Call> recent(String model, String actor, int limit) {
         return sql.list(
-                COLUMNS + " where model = ? and actor = ? order by at desc limit ?",
+                WITHOUT_RESPONSE + " where model = ? and actor = ? order by at desc limit ?",
                 this::read,
                 model,
                 actor,
@@ -117,7 +118,10 @@ public class Calls {
     /** The newest calls of a person over all models. */
     public List<Call> recent(String actor, int limit) {
         return sql.list(
-                COLUMNS + " where actor = ? order by at desc limit ?", this::read, actor, limit);
+                WITHOUT_RESPONSE + " where actor = ? order by at desc limit ?",
+                this::read,
+                actor,
+                limit);
     }
 
     Optional<Upload> upload(String sha256) {
@@ -144,6 +148,9 @@ public class Calls {
                 answer, request
             from sandbox_call
             """;
+
+    private static final String WITHOUT_RESPONSE =
+            COLUMNS.replace("response, header_length", "null::bytea, null::integer");
 
     private Call read(ResultSet row) throws SQLException {
         var body = row.getBytes(9);

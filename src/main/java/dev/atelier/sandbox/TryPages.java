@@ -1,6 +1,7 @@
 package dev.atelier.sandbox;
 
 import dev.atelier.catalog.Entities;
+import dev.atelier.catalog.Entity;
 import dev.atelier.catalog.EntityRef;
 import dev.atelier.catalog.EntityShell;
 import dev.atelier.catalog.EntityShells;
@@ -8,7 +9,9 @@ import dev.atelier.identity.Caller;
 import dev.atelier.inference.ModelInterface.FieldType;
 import dev.atelier.inference.ResponseCodec;
 import dev.atelier.inference.Tensor;
+import dev.atelier.models.Model;
 import dev.atelier.models.ModelVersion;
+import dev.atelier.models.Models;
 import dev.atelier.models.Versions;
 import dev.atelier.platform.problems.Invalid;
 import dev.atelier.platform.problems.NotFound;
@@ -70,6 +73,7 @@ public class TryPages {
     private final Entities entities;
     private final EntityShells shells;
     private final TryViews views;
+    private final Models models;
     private final Versions versions;
     private final Trial trial;
     private final Explanations explanations;
@@ -81,6 +85,7 @@ public class TryPages {
             Entities entities,
             EntityShells shells,
             TryViews views,
+            Models models,
             Versions versions,
             Trial trial,
             Explanations explanations,
@@ -90,6 +95,7 @@ public class TryPages {
         this.entities = entities;
         this.shells = shells;
         this.views = views;
+        this.models = models;
         this.versions = versions;
         this.trial = trial;
         this.explanations = explanations;
@@ -110,7 +116,13 @@ public class TryPages {
         if (call != null) {
             return reopened(model, call, beside, uri);
         }
-        var subject = version == null ? versions.ready(model) : versions.ready(model, version);
+        var entity = entity(model);
+        var found = models.of(entity).orElseThrow(() -> noneReady(model));
+        var wanted = version == null ? found.serving() : version;
+        if (wanted == null) {
+            throw noneReady(model);
+        }
+        var subject = versions.ready(found, wanted.toString());
         var form = Form.of(subject);
         var examples = form.description().examples();
         var chosen =
@@ -119,8 +131,8 @@ public class TryPages {
                         : Math.clamp(example == null ? 0 : example, 0, examples.size() - 1);
         var entries =
                 chosen < 0 ? Entries.presets(form) : Entries.example(form, examples.get(chosen));
-        var page = new TryViews.Page(subject, form, entries, null, List.of(), null);
-        return Templates.tryit(shell(model), views.view(page, uri, chosen, null, false));
+        var page = new TryViews.Page(found, subject, form, entries, null, List.of(), null);
+        return Templates.tryit(shell(entity), views.view(page, uri, chosen, null, false));
     }
 
     @POST
@@ -132,9 +144,10 @@ public class TryPages {
             @Context HttpHeaders headers,
             @Context UriInfo uri) {
         var given = uploads.read(input);
-        var subject = versions.ready(model, given.single("version").orElse("0"));
+        var found = models.get(model);
+        var subject = versions.ready(found, given.single("version").orElse("0"));
         var beside =
-                given.single("with").filter(v -> !v.isEmpty()).map(v -> versions.ready(model, v));
+                given.single("with").filter(v -> !v.isEmpty()).map(v -> versions.ready(found, v));
         var form = Form.of(subject);
         var entries = new Entries(given.entries(form));
         var htmx = Browser.of(headers) == Browser.HTMX;
@@ -153,6 +166,7 @@ public class TryPages {
             }
             var page =
                     new TryViews.Page(
+                            found,
                             subject,
                             form,
                             entries,
@@ -163,12 +177,12 @@ public class TryPages {
                     .header("HX-Push-Url", reopen)
                     .build();
         } catch (Invalid wrong) {
-            var page = new TryViews.Page(subject, form, entries, null, List.of(), null);
+            var page = new TryViews.Page(found, subject, form, entries, null, List.of(), null);
             var view = views.view(page, uri, -1, wrong, htmx);
             return htmx
                     ? Response.status(422).entity(Templates.tryit$outcome(view).render()).build()
                     : Response.status(422)
-                            .entity(Templates.tryit(shell(model), view).render())
+                            .entity(Templates.tryit(shell(entity(model)), view).render())
                             .build();
         }
     }
@@ -195,7 +209,7 @@ public class TryPages {
         }
         return Browser.of(headers) == Browser.HTMX
                 ? Templates.why$panel(view)
-                : Templates.why(shell(model), view);
+                : Templates.why(shell(entity(model)), view);
     }
 
     @GET
@@ -229,7 +243,7 @@ public class TryPages {
                         "/models/" + model + "/try?call=" + id);
         return Browser.of(headers) == Browser.HTMX
                 ? Templates.whatif$panel(view)
-                : Templates.whatif(shell(model), view);
+                : Templates.whatif(shell(entity(model)), view);
     }
 
     /** The request of a call, for snippets whose body is too long to print. */
@@ -284,7 +298,8 @@ public class TryPages {
     }
 
     /** A call with the model it went to. */
-    private record Opened(Calls.Call call, ModelVersion version, Form form, Entries entries) {
+    private record Opened(
+            Calls.Call call, Model model, ModelVersion version, Form form, Entries entries) {
         Object[] row() {
             return entries.row(form);
         }
@@ -309,9 +324,10 @@ public class TryPages {
                                 () ->
                                         new NotFound(
                                                 "There is no such call. Calls are kept 30 days."));
-        var version = versions.ready(model, Integer.toString(call.version()));
+        var found = models.get(model);
+        var version = versions.ready(found, Integer.toString(call.version()));
         var form = Form.of(version);
-        return new Opened(call, version, form, new Entries(call.entries()));
+        return new Opened(call, found, version, form, new Entries(call.entries()));
     }
 
     /** The link that shows these answers again. */
@@ -333,13 +349,14 @@ public class TryPages {
         }
         var page =
                 new TryViews.Page(
+                        opened.model,
                         opened.version,
                         opened.form,
                         opened.entries,
                         other,
                         outcomes,
                         outcomes.getFirst());
-        return Templates.tryit(shell(model), views.view(page, uri, -1, null, false));
+        return Templates.tryit(shell(entity(model)), views.view(page, uri, -1, null, false));
     }
 
     private TryViews.Kept run(
@@ -377,10 +394,16 @@ public class TryPages {
                         + Templates.tryit$recent(view).render());
     }
 
-    private EntityShell shell(String model) {
-        var entity =
-                entities.find(EntityRef.of("Model", model))
-                        .orElseThrow(() -> new NotFound("There is no model \"" + model + "\"."));
-        return shells.shell(entity, "/models/" + model + "/try");
+    private Entity entity(String model) {
+        return entities.find(EntityRef.of("Model", model))
+                .orElseThrow(() -> new NotFound("There is no model \"" + model + "\"."));
+    }
+
+    private EntityShell shell(Entity entity) {
+        return shells.shell(entity, "/models/" + entity.name() + "/try");
+    }
+
+    private static NotFound noneReady(String model) {
+        return new NotFound("No version of the model \"" + model + "\" is ready.");
     }
 }

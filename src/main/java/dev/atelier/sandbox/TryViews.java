@@ -4,8 +4,8 @@ import dev.atelier.identity.Caller;
 import dev.atelier.inference.ModelInterface.Field;
 import dev.atelier.inference.ModelInterface.FieldType;
 import dev.atelier.inference.ResponseCodec;
+import dev.atelier.models.Model;
 import dev.atelier.models.ModelVersion;
-import dev.atelier.models.Models;
 import dev.atelier.models.Versions;
 import dev.atelier.platform.problems.Invalid;
 import jakarta.enterprise.context.ApplicationScoped;
@@ -20,14 +20,13 @@ import org.jspecify.annotations.Nullable;
 class TryViews {
 
     private static final int RECENT = 8;
+    private static final int MOST_OFFERED = 100;
 
-    private final Models models;
     private final Versions versions;
     private final Calls calls;
     private final Caller caller;
 
-    TryViews(Models models, Versions versions, Calls calls, Caller caller) {
-        this.models = models;
+    TryViews(Versions versions, Calls calls, Caller caller) {
         this.versions = versions;
         this.calls = calls;
         this.caller = caller;
@@ -45,6 +44,7 @@ class TryViews {
     }
 
     record Page(
+            Model model,
             ModelVersion version,
             Form form,
             Entries entries,
@@ -76,11 +76,7 @@ class TryViews {
                                 ? home + "/calls/" + call.id() + "/uploads/" + field.name()
                                 : filesAt + "/" + value;
         var aliases = new HashMap<Integer, String>();
-        models.find(version.model())
-                .ifPresent(
-                        model ->
-                                model.aliases()
-                                        .forEach((alias, number) -> aliases.put(number, alias)));
+        page.model.aliases().forEach((alias, number) -> aliases.put(number, alias));
         var examples = form.description().examples();
         var outcomes = page.outcomes.stream().map(kept -> outcome(kept, home, filesAt)).toList();
         return new TryView(
@@ -92,9 +88,8 @@ class TryViews {
                         .formatted(version.model(), version.number()),
                 version.number(),
                 page.beside,
-                versions.list(version.model()).stream()
+                versions.list(page.model, offered(page)).stream()
                         .filter(ModelVersion::servable)
-                        .limit(100)
                         .map(v -> new TryView.Choice(v.number(), aliases.get(v.number())))
                         .toList(),
                 indexed(examples.stream().map(e -> e.title()).toList()),
@@ -121,6 +116,15 @@ class TryViews {
                         .toList(),
                 said(page),
                 swapped);
+    }
+
+    /** The newest, and the one that is open however old it is. */
+    private static List<Integer> offered(Page page) {
+        var numbers = new ArrayList<>(page.model.newest(MOST_OFFERED));
+        if (!numbers.contains(page.version.number())) {
+            numbers.add(page.version.number());
+        }
+        return numbers;
     }
 
     private static TryView.Outcome outcome(Kept kept, String home, String filesAt) {

@@ -7,24 +7,27 @@ import io.quarkus.runtime.ShutdownEvent;
 import jakarta.annotation.Priority;
 import jakarta.enterprise.context.ApplicationScoped;
 import jakarta.enterprise.event.Observes;
-import java.sql.Array;
-import java.sql.ResultSet;
-import java.sql.SQLException;
 import java.time.Clock;
 import java.time.Duration;
 import java.time.Instant;
-import java.time.OffsetDateTime;
 import java.time.ZoneOffset;
 import java.time.temporal.ChronoUnit;
+import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.Collection;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.SortedMap;
+import java.util.TreeMap;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.Executors;
 import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicLong;
+import java.util.function.LongFunction;
 import java.util.stream.Collectors;
+import java.util.stream.LongStream;
 import org.jboss.logging.Logger;
 import org.jspecify.annotations.Nullable;
 
@@ -42,6 +45,9 @@ public class Traffic {
     private static final int SERIES = 1_000;
     private static final int KEPT_DAYS = 35;
 
+    /** How coarse the table {@code serving_traffic_quarter} is. */
+    private static final long QUARTER = Duration.ofMinutes(15).toSeconds();
+
     /**
      * What one version served in one span of time.
      *
@@ -51,6 +57,17 @@ public class Traffic {
 
         public long total() {
             return requests.values().stream().mapToLong(Long::longValue).sum();
+        }
+
+        /** All of these as one. */
+        public static Span sum(Instant from, Collection<Span> spans) {
+            var outcomes = new long[Outcome.values().length];
+            var latency = Latency.none();
+            for (var span : spans) {
+                span.requests.forEach((outcome, count) -> outcomes[outcome.ordinal()] += count);
+                latency = latency.plus(span.latency);
+            }
+            return new Span(from, named(outcomes), latency);
         }
 
         /** Everything but good answers and the callers' own mistakes. */
@@ -172,15 +189,21 @@ public class Traffic {
             try {
                 sql.update(
                         """
-                        insert into serving_traffic as t (model, version, minute, outcomes, latency)
-                        values (?, ?, ?, cast(? as bigint[]), cast(? as bigint[]))
+                        with given (model, version, minute, outcomes, latency) as (
+                            select cast(? as text), cast(? as int), cast(? as timestamptz),
+                                   cast(? as bigint[]), cast(? as bigint[])),
+                        by_minute as (
+                            insert into serving_traffic as t (model, version, minute, outcomes, latency)
+                            select model, version, minute, outcomes, latency from given
+                            on conflict (model, version, minute) do update set
+                              outcomes = serving_traffic_sum(t.outcomes, excluded.outcomes),
+                              latency = serving_traffic_sum(t.latency, excluded.latency))
+                        insert into serving_traffic_quarter as t (model, version, minute, outcomes, latency)
+                        select model, version, date_bin('15 minutes', minute, 'epoch'), outcomes, latency
+                        from given
                         on conflict (model, version, minute) do update set
-                          outcomes = (select array_agg(coalesce(a, 0) + coalesce(b, 0) order by i)
-                                      from unnest(t.outcomes, excluded.outcomes)
-                                           with ordinality as u (a, b, i)),
-                          latency = (select array_agg(coalesce(a, 0) + coalesce(b, 0) order by i)
-                                     from unnest(t.latency, excluded.latency)
-                                          with ordinality as u (a, b, i))
+                          outcomes = serving_traffic_sum(t.outcomes, excluded.outcomes),
+                          latency = serving_traffic_sum(t.latency, excluded.latency)
                         """,
                         key.model,
                         key.version,
@@ -202,9 +225,12 @@ public class Traffic {
             return;
         }
         try {
-            sql.update(
-                    "delete from serving_traffic where minute < now() - make_interval(days => ?)",
-                    KEPT_DAYS);
+            for (var table : List.of("serving_traffic", "serving_traffic_quarter")) {
+                sql.update(
+                        "delete from %s where minute < now() - make_interval(days => ?)"
+                                .formatted(table),
+                        KEPT_DAYS);
+            }
             swept = now;
         } catch (RuntimeException e) {
             LOG.debugf("Old traffic stays for now: %s", e.getMessage());
@@ -225,53 +251,96 @@ public class Traffic {
      */
     public List<Span> between(
             String model, @Nullable Integer version, Instant from, Instant to, Duration step) {
-        return sql.list(
-                """
-                with minutes as (
-                    select date_bin(make_interval(secs => ?), minute, ?) as span, outcomes, latency
-                    from serving_traffic
-                    where model = ? and (? or version = ?) and minute >= ? and minute < ?),
-                outcome_sums as (
-                    select span, i, sum(n)::bigint as n
-                    from minutes, unnest(outcomes) with ordinality as u (n, i) group by span, i),
-                latency_sums as (
-                    select span, i, sum(n)::bigint as n
-                    from minutes, unnest(latency) with ordinality as u (n, i) group by span, i)
-                select o.span, o.counts, l.counts
-                from (select span, array_agg(n order by i) as counts
-                      from outcome_sums group by span) o
-                join (select span, array_agg(n order by i) as counts
-                      from latency_sums group by span) l on l.span = o.span
-                order by o.span
-                """,
-                Traffic::span,
-                (double) Math.max(60, step.toSeconds()),
-                from.atOffset(ZoneOffset.UTC),
-                model,
-                version == null,
-                version == null ? 0 : version,
-                from.atOffset(ZoneOffset.UTC),
-                to.atOffset(ZoneOffset.UTC));
+        return sums(
+                        "extract(epoch from date_bin(make_interval(secs => ?), t.minute, ?))::bigint",
+                        Instant::ofEpochSecond,
+                        model,
+                        version,
+                        from,
+                        to,
+                        step,
+                        (double) Math.max(60, step.toSeconds()),
+                        from)
+                .values()
+                .stream()
+                .toList();
     }
 
-    /** All of it as one span. */
-    public Span total(String model, @Nullable Integer version, Instant from, Instant to) {
-        var outcomes = new long[Outcome.values().length];
-        var latency = Latency.none();
-        for (var span : between(model, version, from, to, Duration.ofDays(1))) {
-            for (var outcome : Outcome.values()) {
-                outcomes[outcome.ordinal()] += span.requests.getOrDefault(outcome, 0L);
+    /** The sum of each version that was called, the newest first. */
+    public Map<Integer, Span> byVersion(String model, Instant from, Instant to, int limit) {
+        var all = new LinkedHashMap<Integer, Span>();
+        sums("-t.version", _ -> from, model, null, from, to, Duration.between(from, to))
+                .entrySet()
+                .stream()
+                .limit(limit)
+                .forEach(entry -> all.put((int) -entry.getKey(), entry.getValue()));
+        return all;
+    }
+
+    /** A count that is not zero. */
+    private record Count(long group, boolean isLatency, int at, long n) {}
+
+    /**
+     * Sums by a group, ascending. Most buckets of most minutes are empty, so only the others are
+     * added up; and what spans whole quarters of an hour is read from the table of those.
+     */
+    private SortedMap<Long, Span> sums(
+            String group,
+            LongFunction<Instant> begin,
+            String model,
+            @Nullable Integer version,
+            Instant from,
+            Instant to,
+            Duration step,
+            Object... grouping) {
+        var coarse =
+                LongStream.of(step.toSeconds(), from.getEpochSecond(), to.getEpochSecond())
+                        .allMatch(seconds -> seconds % QUARTER == 0);
+        var values = new ArrayList<@Nullable Object>(List.of(grouping));
+        values.addAll(
+                Arrays.asList(model, version == null, version == null ? 0 : version, from, to));
+        var counts =
+                sql.list(
+                        """
+                        select %s, u.latency, u.i, sum(u.n)::bigint
+                        from %s t cross join lateral (
+                            select false as latency, i, n
+                            from unnest(t.outcomes) with ordinality as o (n, i) where n > 0
+                            union all
+                            select true, i, n
+                            from unnest(t.latency) with ordinality as l (n, i) where n > 0) u
+                        where t.model = ? and (? or t.version = ?) and t.minute >= ? and t.minute < ?
+                        group by 1, 2, 3
+                        """
+                                .formatted(
+                                        group,
+                                        coarse ? "serving_traffic_quarter" : "serving_traffic"),
+                        row ->
+                                new Count(
+                                        row.getLong(1),
+                                        row.getBoolean(2),
+                                        row.getInt(3) - 1,
+                                        row.getLong(4)),
+                        values.toArray());
+        var cells = new TreeMap<Long, Cell>();
+        for (var count : counts) {
+            var cell = cells.computeIfAbsent(count.group, _ -> new Cell());
+            var into = count.isLatency ? cell.latency : cell.outcomes;
+            // A newer portal may have written more of them.
+            if (count.at < into.length) {
+                into[count.at] = count.n;
             }
-            latency = latency.plus(span.latency);
         }
-        return new Span(from, named(outcomes), latency);
-    }
-
-    private static Span span(ResultSet row) throws SQLException {
-        return new Span(
-                row.getObject(1, OffsetDateTime.class).toInstant(),
-                named(longs(row.getArray(2), Outcome.values().length)),
-                new Latency(longs(row.getArray(3), Latency.BUCKETS)));
+        var spans = new TreeMap<Long, Span>();
+        cells.forEach(
+                (key, cell) ->
+                        spans.put(
+                                key,
+                                new Span(
+                                        begin.apply(key),
+                                        named(cell.outcomes),
+                                        new Latency(cell.latency))));
+        return spans;
     }
 
     private static Map<Outcome, Long> named(long[] counts) {
@@ -279,14 +348,5 @@ public class Traffic {
                 .collect(
                         Collectors.toUnmodifiableMap(
                                 outcome -> outcome, outcome -> counts[outcome.ordinal()]));
-    }
-
-    private static long[] longs(Array array, int length) throws SQLException {
-        var values = new long[length];
-        var given = (Long[]) array.getArray();
-        for (int i = 0; i < Math.min(length, given.length); i++) {
-            values[i] = given[i];
-        }
-        return values;
     }
 }

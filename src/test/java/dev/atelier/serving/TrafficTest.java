@@ -20,11 +20,11 @@ class TrafficTest {
 
     @Inject Traffic traffic;
 
-    private static void call(String data) {
+    private static void call(String model, String data) {
         given().body(
                         "{\"inputs\":[{\"name\":\"x\",\"datatype\":\"FP32\",\"shape\":[1,3],\"data\":%s}]}"
                                 .formatted(data))
-                .post("/v2/models/traffic-doubling/infer");
+                .post("/v2/models/{model}/infer", model);
     }
 
     @Test
@@ -32,21 +32,16 @@ class TrafficTest {
         OpenInferenceTest.register("traffic-doubling", Models.doubling());
         var from = Instant.now().minusSeconds(120);
         for (int i = 0; i < 5; i++) {
-            call("[1,2,3]");
+            call("traffic-doubling", "[1,2,3]");
         }
         traffic.flush();
-        call("[1,2,3]");
-        call("[1,2]");
+        call("traffic-doubling", "[1,2,3]");
+        call("traffic-doubling", "[1,2]");
         traffic.flush();
 
-        var span = traffic.total("traffic-doubling", 1, from, Instant.now().plusSeconds(60));
-        var minutes =
-                traffic.between(
-                        "traffic-doubling",
-                        null,
-                        from,
-                        Instant.now().plusSeconds(60),
-                        Duration.ofMinutes(1));
+        var until = Instant.now().plusSeconds(60);
+        var span = traffic.byVersion("traffic-doubling", from, until, 20).get(1);
+        var minutes = traffic.between("traffic-doubling", null, from, until, Duration.ofMinutes(1));
 
         assertThat(span.requests().get(Outcome.OK)).isEqualTo(6);
         assertThat(span.requests().get(Outcome.INVALID)).isEqualTo(1);
@@ -55,6 +50,29 @@ class TrafficTest {
         assertThat(span.latency().quantile(0.5))
                 .isBetween(Duration.ofNanos(1), Duration.ofSeconds(2));
         assertThat(minutes.stream().mapToLong(Traffic.Span::total).sum()).isEqualTo(7);
+    }
+
+    @Test
+    void is_the_same_by_minutes_and_by_quarters_of_an_hour() {
+        OpenInferenceTest.register("traffic-quarters", Models.doubling());
+        for (int i = 0; i < 3; i++) {
+            call("traffic-quarters", "[1,2,3]");
+            traffic.flush();
+        }
+        var quarter = Duration.ofMinutes(15);
+        var from = Instant.ofEpochSecond(Instant.now().getEpochSecond() / 900 * 900).minus(quarter);
+        var until = from.plus(quarter.multipliedBy(3));
+
+        var quarters = traffic.between("traffic-quarters", 1, from, until, quarter);
+        var minutes = traffic.between("traffic-quarters", 1, from, until, Duration.ofMinutes(1));
+
+        assertThat(Traffic.Span.sum(from, quarters).requests())
+                .isEqualTo(Traffic.Span.sum(from, minutes).requests())
+                .containsEntry(Outcome.OK, 3L);
+        assertThat(Traffic.Span.sum(from, quarters).latency().quantile(0.9))
+                .isEqualTo(Traffic.Span.sum(from, minutes).latency().quantile(0.9));
+        assertThat(quarters)
+                .allSatisfy(span -> assertThat(span.from().getEpochSecond() % 900).isZero());
     }
 
     @Test
