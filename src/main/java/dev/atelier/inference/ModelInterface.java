@@ -14,13 +14,17 @@ import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.stream.Collectors;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /**
  * What stands between people's values and a model's tensors: {@code interface.json}, described in
  * {@code docs/model-interface.md}. A statement of whoever registered the model, so never trusted
  * beyond what the graph confirms ({@link #contradictions}).
+ *
+ * @param notes what of a model's own examples and settings could not be used, in sentences
  */
 @JsonIgnoreProperties(ignoreUnknown = true)
 public record ModelInterface(
@@ -29,7 +33,8 @@ public record ModelInterface(
         List<Output> outputs,
         List<Example> examples,
         @Nullable String background,
-        @Nullable HeldOut heldout) {
+        @Nullable HeldOut heldout,
+        List<String> notes) {
 
     /** Fields beyond this are refused: a form of ten thousand controls helps nobody. */
     private static final int MOST_FIELDS = 2_000;
@@ -44,6 +49,7 @@ public record ModelInterface(
         fields = orEmpty(fields);
         outputs = orEmpty(outputs);
         examples = orEmpty(examples);
+        notes = orEmpty(notes);
     }
 
     /**
@@ -186,17 +192,31 @@ public record ModelInterface(
             @Nullable Double expand,
             @Nullable String decoder,
             @Nullable String alphabet,
-            @Nullable Integer blank) {
+            @Nullable Integer blank,
+            @Nullable String box,
+            @Nullable String coordinates,
+            @Nullable String scores,
+            @Nullable String classes,
+            List<String> columns,
+            boolean transposed,
+            @Nullable Integer background) {
 
         public Output {
             labels = orEmpty(labels);
+            columns = orEmpty(columns);
         }
 
         /** An output that nobody described. */
         public static Output plain(String name, OutputKind kind) {
             return new Output(
                     name, kind, null, List.of(), null, null, null, null, null, null, null, false,
-                    null, null, null, null, null, null, null, null);
+                    null, null, null, null, null, null, null, null, null, null, null, null,
+                    List.of(), false, null);
+        }
+
+        /** Outputs that only help to read this one. */
+        public List<String> companions() {
+            return Stream.of(scores, classes).filter(Objects::nonNull).toList();
         }
 
         public String label() {
@@ -333,6 +353,15 @@ public record ModelInterface(
                                 "outputs[" + i + "].name",
                                 "the graph has no output \"%s\"; it has %s"
                                         .formatted(outputs.get(i).name, String.join(", ", names))));
+            }
+            for (var companion : outputs.get(i).companions()) {
+                if (!names.contains(companion)) {
+                    found.add(
+                            new Contradiction(
+                                    "outputs[" + i + "]",
+                                    "the graph has no output \"%s\"; it has %s"
+                                            .formatted(companion, String.join(", ", names))));
+                }
             }
         }
         return found;

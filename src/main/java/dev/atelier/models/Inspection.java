@@ -1,10 +1,14 @@
 package dev.atelier.models;
 
+import com.fasterxml.jackson.databind.ObjectMapper;
+import com.fasterxml.jackson.databind.node.MissingNode;
+import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.atelier.inference.ModelInterface;
 import dev.atelier.inference.Signature;
 import dev.atelier.models.FileReport.Verdict;
 import java.io.IOException;
 import java.io.InputStream;
+import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -29,7 +33,8 @@ final class Inspection {
      * What was found.
      *
      * @param refusal why the version is refused, or null
-     * @param interfaceJson the interface as it came, or null where there is none that can be read
+     * @param interfaceJson the interface as it came, completed by what the files of a Hugging Face
+     *     repository say; null where there is nothing
      */
     record Result(
             @Nullable String refusal,
@@ -50,6 +55,7 @@ final class Inspection {
     }
 
     private static final int LARGEST_TEXT = 4 << 20;
+    private static final ObjectMapper JSON = new ObjectMapper();
 
     private final List<ModelFile> files;
     private final Content content;
@@ -192,15 +198,19 @@ final class Inspection {
 
     private @Nullable String interfaceJson(@Nullable Signature signature) throws IOException {
         var file = file("interface.json");
-        if (file.isEmpty()) {
-            return null;
-        }
-        var text = text(file.get());
+        var text = file.isEmpty() ? "{}" : text(file.get());
         if (text == null) {
             warnings.add("interface.json is larger than 4 MiB and was not read.");
             return null;
         }
         try {
+            if (file.isPresent()) {
+                ModelInterface.parse(text);
+            }
+            text = signature == null ? text : completed(text, signature);
+            if (text.equals("{}")) {
+                return null;
+            }
             var read = ModelInterface.parse(text);
             if (signature != null) {
                 for (var contradiction : read.contradictions(signature)) {
@@ -220,6 +230,35 @@ final class Inspection {
                     "interface.json cannot be used%s: %s. The form is made from the graph alone."
                             .formatted(e.at().isEmpty() ? "" : ", " + e.at(), e.getMessage()));
             return null;
+        }
+    }
+
+    /** With what the files of a Hugging Face repository add to it. */
+    private String completed(String text, Signature signature) throws IOException {
+        if (!(JSON.readTree(text) instanceof ObjectNode description)) {
+            return text;
+        }
+        var readme = files.stream().filter(f -> f.path().equalsIgnoreCase("README.md")).findFirst();
+        var card = readme.isEmpty() ? null : text(readme.get());
+        return HuggingFace.complete(
+                        description,
+                        signature,
+                        card == null ? MissingNode.getInstance() : Card.parse(card).frontMatter(),
+                        this::small,
+                        path -> file(path).isPresent())
+                ? description.toString()
+                : text;
+    }
+
+    private Optional<String> small(String path) {
+        var file = file(path);
+        if (file.isEmpty()) {
+            return Optional.empty();
+        }
+        try {
+            return Optional.ofNullable(text(file.get()));
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
         }
     }
 

@@ -132,7 +132,7 @@ record Chances(
         return "";
     }
 
-    private static double[] shares(double[] values, @Nullable String activation) {
+    static double[] shares(double[] values, @Nullable String activation) {
         if ("softmax".equals(activation)) {
             var largest = Arrays.stream(values).max().orElse(0);
             var powers = Arrays.stream(values).map(v -> Math.exp(v - largest)).toArray();

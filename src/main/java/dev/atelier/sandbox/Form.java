@@ -31,7 +31,7 @@ record Form(List<Field> fields, Signature signature, ModelInterface description)
     private static final int WIDEST_ROW = 64;
 
     private static final ModelInterface NOTHING =
-            new ModelInterface(null, List.of(), List.of(), List.of(), null, null);
+            new ModelInterface(null, List.of(), List.of(), List.of(), null, null, List.of());
 
     static Form of(Signature signature, @Nullable ModelInterface description) {
         var given = description == null ? NOTHING : description;

@@ -20,9 +20,9 @@ record Target(Output output, int column, String title, boolean share) {
 
     /** Finds it in an answer of one row; empty when the model gives neither classes nor a value. */
     static Optional<Target> of(InferResponse answer, List<Output> described) {
-        for (var output : described) {
-            var tensor = answer.output(output.name());
-            if (tensor == null || tensor.datatype() == DataType.BYTES || tensor.elements() == 0) {
+        for (var tensor : answer.outputs()) {
+            var output = Verdict.output(tensor, described);
+            if (tensor.datatype() == DataType.BYTES || tensor.elements() == 0) {
                 continue;
             }
             if (output.kind() == OutputKind.VALUE && tensor.elements() == 1) {

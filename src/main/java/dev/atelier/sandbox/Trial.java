@@ -199,7 +199,7 @@ public class Trial {
         var part = Reading.ctc(output, tensor, alphabet);
         var parts = new ArrayList<Part>(verdict.parts());
         parts.addFirst(part);
-        return new Verdict(List.copyOf(parts), verdict.tensors());
+        return new Verdict(List.copyOf(parts), verdict.tensors(), verdict.notes());
     }
 
     /** Adds up where the time went over the calls of one try. */

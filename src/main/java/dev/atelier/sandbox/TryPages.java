@@ -7,7 +7,6 @@ import dev.atelier.catalog.EntityShell;
 import dev.atelier.catalog.EntityShells;
 import dev.atelier.identity.Caller;
 import dev.atelier.inference.ModelInterface.FieldType;
-import dev.atelier.inference.ResponseCodec;
 import dev.atelier.inference.Tensor;
 import dev.atelier.models.Model;
 import dev.atelier.models.ModelVersion;
@@ -20,6 +19,7 @@ import dev.atelier.platform.web.Browser;
 import io.quarkus.qute.CheckedTemplate;
 import io.quarkus.qute.TemplateInstance;
 import io.smallrye.common.annotation.RunOnVirtualThread;
+import io.vertx.ext.web.RoutingContext;
 import jakarta.ws.rs.Consumes;
 import jakarta.ws.rs.GET;
 import jakarta.ws.rs.POST;
@@ -39,6 +39,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.UUID;
+import java.util.function.BooleanSupplier;
 import org.jboss.resteasy.reactive.RestQuery;
 import org.jboss.resteasy.reactive.server.multipart.MultipartFormDataInput;
 import org.jspecify.annotations.Nullable;
@@ -80,6 +81,7 @@ public class TryPages {
     private final Calls calls;
     private final Uploads uploads;
     private final Caller caller;
+    private final RoutingContext routing;
 
     TryPages(
             Entities entities,
@@ -91,7 +93,8 @@ public class TryPages {
             Explanations explanations,
             Calls calls,
             Uploads uploads,
-            Caller caller) {
+            Caller caller,
+            RoutingContext routing) {
         this.entities = entities;
         this.shells = shells;
         this.views = views;
@@ -102,6 +105,7 @@ public class TryPages {
         this.calls = calls;
         this.uploads = uploads;
         this.caller = caller;
+        this.routing = routing;
     }
 
     @GET
@@ -195,21 +199,57 @@ public class TryPages {
             @Context HttpHeaders headers) {
         var opened = open(model, id);
         var back = "/models/" + model + "/try?call=" + id;
-        WhyView view;
-        try {
-            view =
-                    new WhyView(
-                            "why-" + id,
-                            explanations.why(
-                                    opened.version, opened.form, opened.row(), opened.target()),
-                            "",
-                            back);
-        } catch (Explanations.NotExplained e) {
-            view = new WhyView("why-" + id, null, String.valueOf(e.getMessage()), back);
-        }
+        var address = "/models/" + model + "/calls/" + id + "/why";
+        var view = explained(opened, "why-" + id, address, back);
         return Browser.of(headers) == Browser.HTMX
                 ? Templates.why$panel(view)
                 : Templates.why(shell(entity(model)), view);
+    }
+
+    /** Any of the explanations, or a sentence that says why there is none. */
+    private WhyView explained(Opened opened, String id, String address, String back) {
+        // The proxy belongs to this request; what it stands for may be asked from anywhere.
+        var response = routing.response();
+        BooleanSupplier gone = response::closed;
+        var kind = Explanations.kind(opened.form, opened.call);
+        if (kind.isEmpty()) {
+            return WhyView.none(
+                    id, "This model gives no single number that could be explained.", "", back);
+        }
+        try {
+            var subject =
+                    new Explanations.Subject(
+                            opened.version,
+                            opened.form,
+                            opened.entries,
+                            uploads.contents(opened.version, opened.form, opened.entries, Map.of()),
+                            opened.call);
+            return switch (kind.get()) {
+                case FIELDS ->
+                        new WhyView(
+                                id, explanations.fields(subject), null, null, "", address, back);
+                case WORDS ->
+                        new WhyView(
+                                id,
+                                null,
+                                explanations.words(subject, gone),
+                                null,
+                                "",
+                                address,
+                                back);
+                case PATCHES ->
+                        new WhyView(
+                                id,
+                                null,
+                                null,
+                                explanations.patches(subject, views.pictureOf(opened.call), gone),
+                                "",
+                                address,
+                                back);
+            };
+        } catch (Explanations.NotExplained | Unavailable | Invalid e) {
+            return WhyView.none(id, String.valueOf(e.getMessage()), address, back);
+        }
     }
 
     @GET
@@ -230,15 +270,21 @@ public class TryPages {
         var row = opened.row();
         var asked = row[opened.form.fields().indexOf(field)];
         var looked = at == null || field.type() != FieldType.NUMBER ? asked : Entries.at(field, at);
-        var sweep =
-                explanations.whatIf(
-                        opened.version, opened.form, row, opened.target(), field, looked);
+        WhatIf sweep = null;
+        var reason = "";
+        try {
+            sweep =
+                    explanations.whatIf(
+                            opened.version, opened.form, row, opened.target(), field, looked);
+        } catch (Explanations.NotExplained | Unavailable e) {
+            reason = String.valueOf(e.getMessage());
+        }
         var view =
                 new WhatIfView(
                         "what-if-" + id,
                         fields,
                         sweep,
-                        "",
+                        reason,
                         "/models/" + model + "/calls/" + id + "/what-if",
                         "/models/" + model + "/try?call=" + id);
         return Browser.of(headers) == Browser.HTMX
@@ -305,15 +351,14 @@ public class TryPages {
         }
 
         Target target() {
-            var response = call.response();
-            if (!form.tabular() || response == null) {
-                throw new NotFound("Only answered calls of tabular models are explained.");
+            if (!form.tabular()) {
+                throw new NotFound("Only answers of tabular models can be swept.");
             }
-            return Target.of(ResponseCodec.decode(response), form.description().outputs())
+            return Explanations.target(form, call)
                     .orElseThrow(
                             () ->
                                     new NotFound(
-                                            "This model gives no single number that could be explained."));
+                                            "This model gives no single number that could be swept."));
         }
     }
 

@@ -32,6 +32,8 @@ record TryView(
         List<ExampleLink> examples,
         int example,
         @Nullable String exampleTitle,
+        @Nullable String expected,
+        List<String> notes,
         int fieldCount,
         List<Control.Group> groups,
         List<Control> advanced,
@@ -68,7 +70,8 @@ record TryView(
             String summary,
             List<Timing> timings,
             String total,
-            boolean explainable,
+            String why,
+            boolean whyAtOnce,
             @Nullable String pictureAt) {
 
         public String instant() {

@@ -1,9 +1,9 @@
 package dev.atelier.sandbox;
 
 import dev.atelier.identity.Caller;
+import dev.atelier.inference.ModelInterface;
 import dev.atelier.inference.ModelInterface.Field;
 import dev.atelier.inference.ModelInterface.FieldType;
-import dev.atelier.inference.ResponseCodec;
 import dev.atelier.models.Model;
 import dev.atelier.models.ModelVersion;
 import dev.atelier.models.Versions;
@@ -13,6 +13,7 @@ import jakarta.ws.rs.core.UriInfo;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
+import java.util.Locale;
 import org.jspecify.annotations.Nullable;
 
 /** Draws what the Try it page shows, from what was asked and what came of it. */
@@ -21,6 +22,9 @@ class TryViews {
 
     private static final int RECENT = 8;
     private static final int MOST_OFFERED = 100;
+
+    /** A run of the model, in ns; slower ones are explained when somebody asks. */
+    private static final long QUICK = 20_000_000;
 
     private final Versions versions;
     private final Calls calls;
@@ -95,6 +99,8 @@ class TryViews {
                 indexed(examples.stream().map(e -> e.title()).toList()),
                 example,
                 example < 0 || example >= examples.size() ? null : examples.get(example).title(),
+                example < 0 || example >= examples.size() ? null : expected(examples.get(example)),
+                form.description().notes(),
                 (int) form.fields().stream().filter(f -> f.type() != FieldType.CONSTANT).count(),
                 Control.groups(form, page.entries, errors, seen),
                 form.advanced().stream()
@@ -132,13 +138,7 @@ class TryViews {
         var took = call.took();
         var picture =
                 kept.form.fields().stream().filter(f -> f.type() == FieldType.IMAGE).findFirst();
-        var explainable =
-                kept.form.tabular()
-                        && call.response() != null
-                        && Target.of(
-                                        ResponseCodec.decode(call.response()),
-                                        kept.form.description().outputs())
-                                .isPresent();
+        var kind = Explanations.kind(kept.form, call).orElse(null);
         return new TryView.Outcome(
                 call.id(),
                 home + "/calls/" + call.id(),
@@ -150,21 +150,31 @@ class TryViews {
                 call.summary(),
                 TryView.Timing.of(took),
                 TryView.millis(took.total()),
-                explainable,
+                kind == null ? "" : kind.name().toLowerCase(Locale.ROOT),
+                kind == Explanations.Kind.FIELDS || took.run() < QUICK,
                 picture.map(f -> pictureAt(f, call, home, filesAt)).orElse(null));
+    }
+
+    /** What the example's card says comes out, where that is a word. */
+    private static @Nullable String expected(ModelInterface.Example example) {
+        var expect = example.expect();
+        return expect != null && expect.isTextual() ? expect.asText() : null;
     }
 
     /** Boxes with a threshold of somebody's choice. */
     BoxesView found(Calls.Call call, Boxes boxes, double at) {
         var home = "/models/" + call.model();
-        var version = versions.ready(call.model(), Integer.toString(call.version()));
-        var form = Form.of(version);
-        var picture =
-                form.field(FieldType.IMAGE)
-                        .map(f -> pictureAt(f, call, home, filesAt(version)))
-                        .orElse(null);
         var address = home + "/calls/" + call.id();
-        return new BoxesView("found-" + call.id(), address + "/found", picture, boxes, at);
+        return new BoxesView("found-" + call.id(), address + "/found", pictureOf(call), boxes, at);
+    }
+
+    /** Where the picture of a call can be seen. */
+    @Nullable String pictureOf(Calls.Call call) {
+        var version = versions.ready(call.model(), Integer.toString(call.version()));
+        return Form.of(version)
+                .field(FieldType.IMAGE)
+                .map(f -> pictureAt(f, call, "/models/" + call.model(), filesAt(version)))
+                .orElse(null);
     }
 
     private static String filesAt(ModelVersion version) {

@@ -12,10 +12,22 @@ import java.util.List;
 import java.util.Locale;
 import org.jspecify.annotations.Nullable;
 
-/** A model's answer as people want it: the verdict first, every tensor after it. */
-record Verdict(List<Part> parts, List<RawTensor> tensors) {
+/**
+ * A model's answer as people want it: the verdict first, every tensor after it.
+ *
+ * @param notes why an output is not shown as its description wants it
+ */
+record Verdict(List<Part> parts, List<RawTensor> tensors, List<String> notes) {
 
     private static final int PREVIEW = 64;
+
+    Verdict {
+        notes = notes == null ? List.of() : notes;
+    }
+
+    Verdict(List<Part> parts, List<RawTensor> tensors) {
+        this(parts, tensors, List.of());
+    }
 
     /** Any tensor: what it is and how it begins. */
     record RawTensor(String name, String type, String shape, String statistics, String preview) {}
@@ -26,21 +38,25 @@ record Verdict(List<Part> parts, List<RawTensor> tensors) {
     static Verdict of(InferResponse response, List<Output> described, @Nullable Frame frame) {
         var parts = new ArrayList<Part>();
         var raw = new ArrayList<RawTensor>();
+        var notes = new ArrayList<String>();
+        var companions = described.stream().flatMap(o -> o.companions().stream()).toList();
         var hasChances = described.stream().anyMatch(o -> o.kind() == OutputKind.PROBABILITIES);
         for (var tensor : response.outputs()) {
-            var output =
-                    described.stream()
-                            .filter(o -> o.name().equals(tensor.name()))
-                            .findFirst()
-                            .orElseGet(() -> derived(tensor));
-            var part = part(tensor, output, frame);
-            if (part != null && !(part instanceof Label && hasChances)) {
-                parts.add(part);
+            var output = output(tensor, described);
+            try {
+                var part = part(response, tensor, output, frame);
+                if (part != null
+                        && !(part instanceof Label && hasChances)
+                        && !companions.contains(tensor.name())) {
+                    parts.add(part);
+                }
+            } catch (Detections.Unreadable e) {
+                notes.add("“%s” %s".formatted(tensor.name(), e.getMessage()));
             }
             raw.add(raw(tensor));
         }
         parts.sort(Comparator.comparing(part -> part instanceof Chances ? 0 : 1));
-        return new Verdict(List.copyOf(parts), List.copyOf(raw));
+        return new Verdict(List.copyOf(parts), List.copyOf(raw), List.copyOf(notes));
     }
 
     String summary() {
@@ -52,7 +68,9 @@ record Verdict(List<Part> parts, List<RawTensor> tensors) {
                 : parts.getFirst().summary();
     }
 
-    private static @Nullable Part part(Tensor tensor, Output output, @Nullable Frame frame) {
+    private static @Nullable Part part(
+            InferResponse response, Tensor tensor, Output output, @Nullable Frame frame)
+            throws Detections.Unreadable {
         if (tensor.datatype() == DataType.BYTES) {
             var texts = tensor.strings();
             return texts.size() == 1 ? new Label(output.label(), texts.getFirst()) : null;
@@ -71,10 +89,20 @@ record Verdict(List<Part> parts, List<RawTensor> tensors) {
             // The page compares embeddings of two texts, draws timelines over several windows.
             case EMBEDDING, TIMELINE, TEXT, TENSOR -> null;
             case DETECTIONS ->
-                    "heatmap".equals(output.format()) && tensor.shape().length == 4
-                            ? Boxes.heatmap(output, tensor, frame)
-                            : null;
+                    "heatmap".equals(output.format())
+                            ? tensor.shape().length == 4
+                                    ? Boxes.heatmap(output, tensor, frame)
+                                    : null
+                            : Detections.boxes(response, tensor, output, frame);
         };
+    }
+
+    /** How a tensor is told: as somebody described it, else as it looks. */
+    static Output output(Tensor tensor, List<Output> described) {
+        return described.stream()
+                .filter(o -> o.name().equals(tensor.name()))
+                .findFirst()
+                .orElseGet(() -> derived(tensor));
     }
 
     /** The kind of an output that nobody described. */

@@ -100,7 +100,7 @@ record Why(
                 !found.exact());
     }
 
-    private static Bar bar(
+    static Bar bar(
             String name, String value, double part, double error, double largest, Target target) {
         var scale = largest == 0 ? 0 : 46 / largest;
         var length = Math.abs(part) * scale;
