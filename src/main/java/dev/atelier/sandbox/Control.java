@@ -10,6 +10,7 @@ import org.jspecify.annotations.Nullable;
  * One control of the form as the page draws it.
  *
  * @param value what stands in it
+ * @param pad whether it can be drawn by hand
  * @param file what stands for an upload: a file of the bundle, or an earlier upload's digest
  */
 record Control(
@@ -23,8 +24,11 @@ record Control(
         String value,
         List<Choice> choices,
         boolean multiline,
+        boolean pad,
         @Nullable String file,
         @Nullable String fileAt) {
+
+    private static final int DRAWN_SIDE = 64;
 
     /** Where what stands for an upload can be seen. */
     @FunctionalInterface
@@ -104,8 +108,18 @@ record Control(
                                                 Form.text(c.value()).equals(value)))
                         .toList(),
                 field.multiline(),
+                drawn(field),
                 upload && !value.isEmpty() ? value : null,
                 upload && !value.isEmpty() ? uploads.of(field, value) : null);
+    }
+
+    /** Small pictures of one channel, as of digits, can be drawn by hand. */
+    private static boolean drawn(Field field) {
+        return field.type() == FieldType.IMAGE
+                && "L".equals(field.channels())
+                && field.width() != null
+                && field.height() != null
+                && Math.max(field.width(), field.height()) <= DRAWN_SIDE;
     }
 
     /** What helps to fill it in: the range of the data, where its middle half lies. */

@@ -15,6 +15,8 @@ import java.util.regex.Pattern;
  */
 record Entries(Map<String, List<String>> texts) {
 
+    private static final int LONGEST_TEXT = 100_000;
+
     private static final Pattern NUMBER =
             Pattern.compile("[+-]?(\\d{1,400}\\.?\\d{0,400}|\\.\\d{1,400})([eE][+-]?\\d{1,4})?");
 
@@ -128,7 +130,15 @@ record Entries(Map<String, List<String>> texts) {
                             : field.value().isNumber()
                                     ? (Object) field.value().doubleValue()
                                     : field.value().asText();
-            case TEXT, TENSOR, IMAGE, AUDIO -> given;
+            case TEXT -> {
+                if (given.length() > LONGEST_TEXT) {
+                    throw new IllegalArgumentException(
+                            "The text has %,d characters; at most %,d are taken."
+                                    .formatted(given.length(), LONGEST_TEXT));
+                }
+                yield given;
+            }
+            case TENSOR, IMAGE, AUDIO -> given;
         };
     }
 

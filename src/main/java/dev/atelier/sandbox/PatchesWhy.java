@@ -137,7 +137,11 @@ record PatchesWhy(
                 Integer.toString(bottom - top),
                 Figures.plain(0.75 * Math.abs(effect) / largest),
                 effect > 0,
-                where(column, found.columns(), row, found.rows()),
+                "%s (row %d, column %d)"
+                        .formatted(
+                                where(column, found.columns(), row, found.rows()),
+                                row + 1,
+                                column + 1),
                 target.difference(effect),
                 target.difference(found.spreads()[row][column]).replace("+", ""),
                 Figures.plain((left + right) / 2.0),
@@ -163,7 +167,7 @@ record PatchesWhy(
         var strongest = effect(found, cells.getFirst());
         return "It rests most on the %s: with that patch covered it goes from %s to %s."
                 .formatted(
-                        marked.getFirst().where,
+                        marked.getFirst().where.replaceFirst(" \\(.*", ""),
                         target.text(found.value()),
                         target.text(found.value() - strongest));
     }

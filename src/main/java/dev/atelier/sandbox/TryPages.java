@@ -156,6 +156,7 @@ public class TryPages {
         var entries = new Entries(given.entries(form));
         var htmx = Browser.of(headers) == Browser.HTMX;
         try {
+            given.check();
             var contents = uploads.contents(subject, form, entries, given.files());
             var outcomes = new ArrayList<TryViews.Kept>();
             outcomes.add(run(subject, form, entries, contents, given.files()));

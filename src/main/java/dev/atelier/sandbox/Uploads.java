@@ -2,7 +2,7 @@ package dev.atelier.sandbox;
 
 import dev.atelier.inference.ModelInterface.FieldType;
 import dev.atelier.models.ModelVersion;
-import dev.atelier.platform.problems.TooLarge;
+import dev.atelier.platform.problems.Invalid;
 import jakarta.enterprise.context.ApplicationScoped;
 import java.io.IOException;
 import java.io.UncheckedIOException;
@@ -36,7 +36,23 @@ class Uploads {
                     "audio/wav",
                     "audio/x-wav");
 
-    record Given(Map<String, List<String>> texts, Map<String, Calls.Upload> files) {
+    /**
+     * @param wrong files that were too large to be taken
+     */
+    record Given(
+            Map<String, List<String>> texts,
+            Map<String, Calls.Upload> files,
+            List<Invalid.Field> wrong) {
+
+        /**
+         * @throws Invalid naming the files that were too large
+         */
+        void check() {
+            if (!wrong.isEmpty()) {
+                throw new Invalid("A file is too large", wrong);
+            }
+        }
+
         Optional<String> single(String name) {
             return Optional.ofNullable(texts.get(name)).map(List::getFirst);
         }
@@ -83,12 +99,10 @@ class Uploads {
         return isKept(value) ? calls.upload(value.substring(KEPT.length())) : Optional.empty();
     }
 
-    /**
-     * @throws TooLarge when a file is over 10 MB
-     */
     Given read(MultipartFormDataInput input) {
         var texts = new LinkedHashMap<String, List<String>>();
         var files = new HashMap<String, Calls.Upload>();
+        var wrong = new ArrayList<Invalid.Field>();
         for (var part : input.getValues().entrySet()) {
             for (var value : part.getValue()) {
                 if (!value.isFileItem()) {
@@ -99,9 +113,11 @@ class Uploads {
                 try (var in = value.getFileItem().getInputStream()) {
                     var content = in.readNBytes(LARGEST + 1);
                     if (content.length > LARGEST) {
-                        throw new TooLarge("The file is over 10 MB, the most that Try it takes.");
-                    }
-                    if (content.length > 0) {
+                        wrong.add(
+                                new Invalid.Field(
+                                        part.getKey(),
+                                        "The file is over 10 MB, the most that Try it takes. Make it smaller or shorter."));
+                    } else if (content.length > 0) {
                         var type = String.valueOf(value.getHeaders().getFirst("Content-Type"));
                         files.put(
                                 part.getKey(),
@@ -115,7 +131,7 @@ class Uploads {
                 }
             }
         }
-        return new Given(texts, files);
+        return new Given(texts, files, wrong);
     }
 
     /** The bytes behind every picture and recording of a form. */
