@@ -10,12 +10,14 @@ import java.time.Instant;
 import java.time.OffsetDateTime;
 import java.util.ArrayList;
 import java.util.Collection;
+import java.util.Collections;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.UUID;
 import java.util.stream.Collectors;
+import org.jspecify.annotations.Nullable;
 
 /** The entities of the catalog. */
 @ApplicationScoped
@@ -240,8 +242,17 @@ public class Entities {
         }
     }
 
-    /** How many entities there are of each kind, the most first. */
+    private record Kinds(long revision, Map<String, Long> counts) {}
+
+    private volatile @Nullable Kinds kinds;
+
+    /** How many entities there are of each kind, the most first; kept until the catalog changes. */
     public Map<String, Long> countByKind() {
+        long revision = revision();
+        var known = kinds;
+        if (known != null && known.revision == revision) {
+            return known.counts;
+        }
         var counts = new LinkedHashMap<String, Long>();
         sql.list(
                         """
@@ -250,6 +261,7 @@ public class Entities {
                         """,
                         row -> Map.entry(row.getString(1), row.getLong(2)))
                 .forEach(entry -> counts.put(entry.getKey(), entry.getValue()));
+        kinds = new Kinds(revision, Collections.unmodifiableMap(counts));
         return counts;
     }
 
@@ -270,30 +282,75 @@ public class Entities {
             q = q.substring(0, 100);
         }
         var like = likePattern(q);
-        return sql.list(
-                """
-                select ref, kind, coalesce(title, name), coalesce(description, ''),
-                       case when lower(name) like ? || '%' or lower(coalesce(title, '')) like ? || '%'
-                            then 2 when search like '%' || ? || '%' then 1 else 0 end
-                       + word_similarity(?, search) as score
-                from catalog_entity
-                where (search like '%' || ? || '%' or ? <% search) and kind <> 'Location'
-                order by score desc, lower(name), id limit ?
-                """,
-                row ->
-                        new Suggestion(
-                                EntityRef.parse(row.getString(1)),
-                                row.getString(2),
-                                row.getString(3),
-                                row.getString(4),
-                                row.getDouble(5)),
-                like,
-                like,
-                like,
-                q,
-                like,
-                q,
-                limit);
+        // Each step costs more than the one before, and most questions are answered by the first.
+        var found = new LinkedHashMap<EntityRef, Suggestion>();
+        suggestions(
+                found,
+                limit,
+                2,
+                "lower(name) like ? or lower(left(title, 100)) like ?",
+                "length(name), lower(name), id",
+                List.of(like + "%", like + "%"),
+                List.of());
+        suggestions(
+                found,
+                limit,
+                1,
+                "search like ?",
+                "word_similarity(?, search) desc, lower(name), id",
+                List.of("%" + like + "%"),
+                List.of(q));
+        suggestions(
+                found,
+                limit,
+                0,
+                "? <% search",
+                "word_similarity(?, search) desc, lower(name), id",
+                List.of(q),
+                List.of(q));
+        return List.copyOf(found.values());
+    }
+
+    /** How many entities that match are looked at to find the best of them. */
+    private static final int CANDIDATES = 500;
+
+    private void suggestions(
+            Map<EntityRef, Suggestion> found,
+            int limit,
+            double score,
+            String condition,
+            String order,
+            List<String> conditionValues,
+            List<String> orderValues) {
+        if (found.size() >= limit) {
+            return;
+        }
+        var values = new ArrayList<Object>(conditionValues);
+        values.add(CANDIDATES);
+        values.addAll(orderValues);
+        values.add(limit);
+        sql
+                .list(
+                        """
+                        select ref, kind, coalesce(title, name), coalesce(description, '')
+                        from (select * from catalog_entity
+                              where (%s) and kind <> 'Location' limit ?) candidate
+                        order by %s limit ?
+                        """
+                                .formatted(condition, order),
+                        row ->
+                                new Suggestion(
+                                        EntityRef.parse(row.getString(1)),
+                                        row.getString(2),
+                                        row.getString(3),
+                                        row.getString(4),
+                                        score),
+                        values.toArray())
+                .stream()
+                .filter(each -> !found.containsKey(each.ref()))
+                .limit(limit - found.size())
+                .toList()
+                .forEach(each -> found.put(each.ref(), each));
     }
 
     static String likePattern(String text) {

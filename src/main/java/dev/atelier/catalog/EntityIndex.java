@@ -47,6 +47,11 @@ final class EntityIndex {
         return terms.toArray(String[]::new);
     }
 
+    /** Longer values are in the document only. */
+    static boolean isFindable(String value) {
+        return value.length() <= LONGEST;
+    }
+
     static String fold(String text) {
         return text.toLowerCase(Locale.ROOT);
     }
@@ -87,7 +92,7 @@ final class EntityIndex {
         if (!key(key)) {
             return;
         }
-        if (value.length() <= LONGEST && terms.add(key + SEPARATOR + fold(value))) {
+        if (isFindable(value) && terms.add(key + SEPARATOR + fold(value))) {
             var values = facts.get(key) instanceof ArrayNode array ? array : facts.putArray(key);
             values.add(value);
         }

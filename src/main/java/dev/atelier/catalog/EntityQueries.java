@@ -265,6 +265,11 @@ class EntityQueries {
                 };
         if (column != null) {
             query.add("select " + column + " as v, count(*) from catalog_entity e where ");
+        } else if (key.equals("metadata.tags")) {
+            // The facts are long and lie apart from the row; the tags do not.
+            query.add(
+                    "select v, count(*) from catalog_entity e"
+                            + " cross join lateral (select distinct t from unnest(e.tags) t) x (v) where ");
         } else if (key.startsWith("relations.")) {
             query.add(
                     "select r.target_ref as v, count(distinct e.id) from catalog_entity e"

@@ -348,8 +348,14 @@ final class EntityWrites {
                 insert.setString(i++, document.kind());
                 insert.setString(i++, document.namespace());
                 insert.setString(i++, document.name());
-                insert.setString(i++, document.specText("type").orElse(null));
-                insert.setString(i++, document.specText("lifecycle").orElse(null));
+                insert.setString(
+                        i++,
+                        document.specText("type").filter(EntityIndex::isFindable).orElse(null));
+                insert.setString(
+                        i++,
+                        document.specText("lifecycle")
+                                .filter(EntityIndex::isFindable)
+                                .orElse(null));
                 insert.setString(i++, owner);
                 insert.setString(i++, text(document, "title"));
                 insert.setString(i++, text(document, "description"));

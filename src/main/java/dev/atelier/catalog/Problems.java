@@ -162,7 +162,7 @@ public class Problems {
     /** Stored faults, and relations that lead nowhere; newest first within a location. */
     List<Problem> all() {
         var list = new ArrayList<>(stored());
-        list.addAll(dangling());
+        list.addAll(loose());
         return list;
     }
 
@@ -195,7 +195,27 @@ public class Problems {
             @Nullable String near,
             Instant since) {}
 
-    /** Relations towards entities that do not exist, with the nearest name of the same kind. */
+    private record Dangling(long revision, List<Problem> problems) {}
+
+    private volatile @Nullable Dangling known;
+
+    /** As {@link #dangling}, kept until the catalog changes: it looks at every relation. */
+    private List<Problem> loose() {
+        long revision = sql.one("select n from catalog_revision", row -> row.getLong(1));
+        var last = known;
+        if (last != null && last.revision == revision) {
+            return last.problems;
+        }
+        var fresh = dangling();
+        known = new Dangling(revision, fresh);
+        return fresh;
+    }
+
+    /**
+     * Relations towards entities that do not exist, with the nearest name of the same kind. Where
+     * there are many of one or the other, the first of them in the order of the primary key:
+     * sorting all would take seconds.
+     */
     private List<Problem> dangling() {
         var loose =
                 sql.list(
@@ -203,17 +223,22 @@ public class Problems {
                         with loose as (
                             select distinct on (r.emitted_by, r.target_ref)
                                    r.emitted_by, r.type, r.target_ref, r.since
-                            from catalog_relation r
-                            where r.source_ref = r.emitted_by and not exists (
-                                select from catalog_entity t where t.ref = r.target_ref)
+                            from (select * from catalog_relation r
+                                  where r.source_ref = r.emitted_by and not exists (
+                                      select from catalog_entity t where t.ref = r.target_ref)
+                                  order by r.emitted_by, r.source_ref, r.type, r.target_ref
+                                  limit 2000) r
                             order by r.emitted_by, r.target_ref, r.type <> 'ownedBy',
                                      r.type = 'dependsOn'
                             limit 500),
                         target as (
                             select t.target_ref, (
-                                select n.ref from catalog_entity n
-                                where lower(n.kind) = split_part(t.target_ref, ':', 1)
-                                  and similarity(n.ref, t.target_ref) > 0.6
+                                select n.ref
+                                from (select ref from catalog_entity
+                                      where lower(kind) = split_part(t.target_ref, ':', 1)
+                                        and lower(name) like left(split_part(t.target_ref, '/', 2), 1) || '%'
+                                      limit 2000) n
+                                where similarity(n.ref, t.target_ref) > 0.6
                                 order by similarity(n.ref, t.target_ref) desc limit 1) as near
                             from (select distinct target_ref from loose limit 50) t)
                         select coalesce(s.type || ':' || s.target, 'unknown'), e.document_index,

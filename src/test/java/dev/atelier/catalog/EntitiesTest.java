@@ -132,4 +132,33 @@ class EntitiesTest {
                 .extracting(Entities.Suggestion::ref)
                 .contains(EntityRef.of("model", "reefer-failure"));
     }
+
+    @Test
+    void are_suggested_by_their_beginning_before_their_middle() {
+        entities.upsert(
+                "test",
+                List.of(
+                        model("tugboat-harbour", "team-a"),
+                        model("harbour-tug", "team-a"),
+                        model("harbour", "team-a")));
+
+        assertThat(entities.suggest("harbour", 3))
+                .extracting(suggestion -> suggestion.ref().name())
+                .containsExactly("harbour", "harbour-tug", "tugboat-harbour");
+        assertThat(entities.suggest("harbour", 1)).hasSize(1);
+    }
+
+    @Test
+    void may_have_a_type_that_is_too_long_to_be_found() {
+        var document = model("long-type", "team-a");
+        document.spec().put("type", "x".repeat(20_000));
+
+        assertThat(entities.upsert("test", List.of(document))).isEmpty();
+        assertThat(entities.find(EntityRef.of("model", "long-type")))
+                .hasValueSatisfying(
+                        entity -> {
+                            assertThat(entity.type()).isEmpty();
+                            assertThat(entity.spec().path("type").asText()).hasSize(20_000);
+                        });
+    }
 }
