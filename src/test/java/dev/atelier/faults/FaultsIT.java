@@ -6,6 +6,7 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.Random;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.DisplayName;
@@ -13,6 +14,8 @@ import org.junit.jupiter.api.MethodOrderer;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.TestMethodOrder;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.MethodSource;
 
 /**
  * The fault suite for about three minutes, on the packaged portal. {@code ./atelier faults} runs
@@ -41,11 +44,22 @@ class FaultsIT {
         System.out.println("  " + result);
     }
 
-    @Test
-    void keeps_what_it_confirmed_when_it_dies_at_a_named_point() throws Exception {
+    /** Five of all, others each time; the first is one that leaves something behind. */
+    static Stream<String> points() {
         var points = new ArrayList<>(Faults.POINTS);
         Collections.shuffle(points, new Random(faults.seed()));
-        say(faults.dies_at_a_named_point(points.subList(0, 5)));
+        return Stream.concat(Stream.of("blob.published"), points.stream()).distinct().limit(5);
+    }
+
+    @ParameterizedTest(name = "{0}")
+    @MethodSource("points")
+    void dies_at_a_named_point_and_keeps_what_it_confirmed(String point) throws Exception {
+        say(point + " " + faults.dies_at_a_named_point(point));
+    }
+
+    @Test
+    void forgets_what_crashes_left_behind() throws Exception {
+        say(faults.is_tidy_after_its_crashes());
     }
 
     @Test
@@ -61,6 +75,11 @@ class FaultsIT {
     @Test
     void loses_nothing_when_its_connections_are_cut() throws Exception {
         say(faults.has_its_connections_cut(Duration.ofSeconds(6)));
+    }
+
+    @Test
+    void knows_what_became_of_a_commit_that_was_cut() throws Exception {
+        say(faults.has_its_commits_cut(10));
     }
 
     @Test

@@ -53,6 +53,7 @@ final class Invariants {
             locations(connection);
             audit(connection);
         }
+        everyModelIsInTheCatalog();
         acknowledgedFilesReadBack();
         assertThat(log.indecent).as("I7: answers with stack traces").isEmpty();
     }
@@ -73,6 +74,22 @@ final class Invariants {
             }
         } while (!waiting.isEmpty() && System.nanoTime() < until);
         assertThat(waiting).as("I4: versions without a verdict").isEmpty();
+    }
+
+    /** The entry is written after the registration; a crash between the two is made up for. */
+    private void everyModelIsInTheCatalog() throws IOException, SQLException {
+        List<String> models;
+        try (var connection = database.open()) {
+            models = strings(connection, "select name from model");
+        }
+        var until = System.nanoTime() + 30_000_000_000L;
+        for (var model : models) {
+            var address = "/api/catalog/entities/by-name/model/default/" + model;
+            while (portal.status(address) != 200 && System.nanoTime() < until) {
+                PortalProcess.pause(100);
+            }
+            assertThat(portal.status(address)).as("the catalog's entry of " + model).isEqualTo(200);
+        }
     }
 
     /** Every registration that was confirmed is there once, none that was denied. */

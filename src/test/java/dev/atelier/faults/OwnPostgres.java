@@ -82,18 +82,29 @@ final class OwnPostgres implements AutoCloseable {
                 "--pgdata=" + folder.resolve("cluster"));
     }
 
-    String url() {
+    int port() {
+        return port;
+    }
+
+    private static String url(int port) {
         return "jdbc:postgresql://127.0.0.1:" + port + "/postgres";
     }
 
     PortalProcess.Setup usedBy(PortalProcess.Setup setup) {
-        return setup.environment("ATELIER_JDBC_URL", url())
+        return usedBy(setup, port);
+    }
+
+    /**
+     * @param at the port under which the portal finds it: a proxy's
+     */
+    PortalProcess.Setup usedBy(PortalProcess.Setup setup, int at) {
+        return setup.environment("ATELIER_JDBC_URL", url(at))
                 .environment("ATELIER_JDBC_USER", "atelier")
                 .environment("ATELIER_JDBC_PASSWORD_FILE", folder.resolve("password").toString());
     }
 
     Connection connect() throws SQLException {
-        return DriverManager.getConnection(url(), "atelier", PASSWORD);
+        return DriverManager.getConnection(url(port), "atelier", PASSWORD);
     }
 
     /** Ends every connection of the portal, in the middle of whatever it does. */

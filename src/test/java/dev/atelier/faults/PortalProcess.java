@@ -15,6 +15,8 @@ import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.TimeUnit;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
@@ -23,7 +25,10 @@ import java.util.stream.Stream;
 public final class PortalProcess implements AutoCloseable {
 
     /** Waiting for an answer that a portal which is starting cannot give. */
-    private static final Duration PATIENCE = Duration.ofSeconds(90);
+    static final Duration PATIENCE = Duration.ofSeconds(300);
+
+    /** Of this JVM; what a failed scenario leaves running is ended by {@link #killAll}. */
+    private static final Set<PortalProcess> STARTED = ConcurrentHashMap.newKeySet();
 
     private static final HttpClient CLIENT =
             HttpClient.newBuilder()
@@ -109,6 +114,18 @@ public final class PortalProcess implements AutoCloseable {
             process = builder.start();
         } catch (IOException e) {
             throw new UncheckedIOException(e);
+        }
+        STARTED.add(this);
+        process.onExit().thenRun(() -> STARTED.remove(this));
+    }
+
+    /** Ends every portal that still runs, with all its children: its database and its runners. */
+    static void killAll() {
+        for (var portal : List.copyOf(STARTED)) {
+            var children = portal.children();
+            portal.process.destroyForcibly();
+            children.forEach(ProcessHandle::destroyForcibly);
+            portal.awaitEnd(Duration.ofSeconds(20));
         }
     }
 
@@ -262,6 +279,10 @@ public final class PortalProcess implements AutoCloseable {
             Thread.currentThread().interrupt();
             return false;
         }
+    }
+
+    boolean hasEndedWith(int status) {
+        return !process.isAlive() && process.exitValue() == status;
     }
 
     public int exitValue() {
