@@ -33,8 +33,9 @@ final class Inspection {
      * What was found.
      *
      * @param refusal why the version is refused, or null
-     * @param interfaceJson the interface as it came, completed by what the files of a Hugging Face
-     *     repository say; null where there is nothing
+     * @param stated what MLflow states, null where no such file came along
+     * @param interfaceJson the interface as it came, else made from what MLflow states, completed
+     *     by what the files of a Hugging Face repository say; null where there is nothing
      */
     record Result(
             @Nullable String refusal,
@@ -42,6 +43,7 @@ final class Inspection {
             @Nullable String mainFile,
             @Nullable String unservable,
             @Nullable Signature signature,
+            @Nullable StatedSignature stated,
             @Nullable String interfaceJson,
             @Nullable OnnxGraph graph,
             List<String> warnings) {}
@@ -92,14 +94,21 @@ final class Inspection {
                                 + " tried."
                         : Signatures.fault(graph);
         var signature = graph == null || unservable != null ? null : Signatures.of(graph);
-        var interfaceJson = interfaceJson(signature);
-        signatureOfMlflow(signature);
+        var mlflow = mlflow();
+        var interfaceJson = interfaceJson(signature, mlflow);
+        if (mlflow != null) {
+            warnings.addAll(mlflow.contradictions(signature));
+            if (signature == null && mlflow.stated() != null) {
+                signature = mlflow.stated().signature().orElse(null);
+            }
+        }
         return new Result(
                 refusal,
                 List.copyOf(reports),
                 main,
                 unservable,
                 signature,
+                mlflow == null ? null : mlflow.stated(),
                 interfaceJson,
                 graph,
                 List.copyOf(warnings));
@@ -196,9 +205,14 @@ final class Inspection {
         return verdict;
     }
 
-    private @Nullable String interfaceJson(@Nullable Signature signature) throws IOException {
+    private @Nullable String interfaceJson(@Nullable Signature signature, @Nullable MlModel mlflow)
+            throws IOException {
         var file = file("interface.json");
-        var text = file.isEmpty() ? "{}" : text(file.get());
+        var made =
+                signature == null || mlflow == null
+                        ? null
+                        : mlflow.form(signature, example(mlflow));
+        var text = file.isPresent() ? text(file.get()) : made == null ? "{}" : made;
         if (text == null) {
             warnings.add("interface.json is larger than 4 MiB and was not read.");
             return null;
@@ -283,17 +297,23 @@ final class Inspection {
         return names;
     }
 
-    private void signatureOfMlflow(@Nullable Signature signature) throws IOException {
+    private @Nullable MlModel mlflow() throws IOException {
         var file = file("MLmodel");
         if (file.isEmpty()) {
-            return;
+            return null;
         }
         var text = text(file.get());
         if (text == null) {
             warnings.add("MLmodel is larger than 4 MiB and was not read.");
-            return;
+            return null;
         }
-        warnings.addAll(MlModel.read(text).contradictions(signature));
+        return MlModel.read(text);
+    }
+
+    private @Nullable String example(MlModel mlflow) throws IOException {
+        var path = mlflow.example();
+        var file = path == null ? Optional.<ModelFile>empty() : file(path);
+        return file.isEmpty() ? null : text(file.get());
     }
 
     private Optional<ModelFile> file(String path) {

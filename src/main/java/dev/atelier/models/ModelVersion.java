@@ -17,7 +17,10 @@ import org.jspecify.annotations.Nullable;
  * @param trusted came with the installation's own catalog, not by upload
  * @param mainFile path of the ONNX file that is served; null where there is none
  * @param unservable why nothing of it can be served; null when it can
- * @param signature what the main file's graph takes and gives; null where it cannot be served
+ * @param signature what the main file's graph takes and gives; where nothing is served, what MLflow
+ *     states; null where neither says it
+ * @param stated what whoever made it states in an {@code MLmodel} file, unchecked; null without one
+ * @param batch rows that one run may merge; null where the portal's own limit holds
  * @param modelInterface how people meet the signature; null where nobody said
  * @param files sorted by path
  * @param warnings what whoever registered it should mend
@@ -38,7 +41,9 @@ public record ModelVersion(
         @Nullable String mainFile,
         @Nullable String unservable,
         @Nullable Signature signature,
+        @Nullable StatedSignature stated,
         @Nullable ModelInterface modelInterface,
+        @Nullable Integer batch,
         @Nullable OnnxGraph graph,
         List<FileReport> scan,
         List<String> warnings,

@@ -13,6 +13,7 @@ import org.jspecify.annotations.Nullable;
  * @param license of this version; the card's otherwise
  * @param aliases that name the version as soon as it is ready
  * @param modelInterface becomes {@code interface.json} unless the bundle has one
+ * @param batch rows that one run of it may merge at most; 1: its calls are never merged
  * @param force registers files that the newest version has already
  */
 record Parameters(
@@ -23,10 +24,11 @@ record Parameters(
         Map<String, String> tags,
         @Nullable Lineage lineage,
         @JsonProperty("interface") @Nullable JsonNode modelInterface,
+        @Nullable Integer batch,
         boolean force) {
 
     static final Parameters NONE =
-            new Parameters(null, null, null, List.of(), Map.of(), null, null, false);
+            new Parameters(null, null, null, List.of(), Map.of(), null, null, null, false);
 
     Parameters {
         aliases = aliases == null ? List.of() : List.copyOf(aliases);

@@ -130,6 +130,12 @@ class Registration {
         if (parameters.aliases().size() > 20 || parameters.tags().size() > 100) {
             throw new Invalid("A version is registered with at most 20 aliases and 100 tags.");
         }
+        var batch = parameters.batch();
+        if (batch != null && (batch < 1 || batch > 10_000)) {
+            throw new Invalid(
+                    "One run merges 1 to 10,000 rows.",
+                    List.of(new Invalid.Field("parameters.batch", "is not between 1 and 10,000")));
+        }
         for (var text :
                 new @Nullable String[] {
                     parameters.owner(), parameters.license(), parameters.description()
@@ -207,8 +213,8 @@ class Registration {
         sql.update(
                 """
                 insert into model_version (model, number, digest, size, state, trusted, license,
-                    lineage, tags, wanted_aliases, idempotency_key, created_by)
-                values (?, ?, ?, ?, 'SCANNING', ?, ?, ?::jsonb, ?::jsonb, ?, ?, ?)
+                    lineage, tags, wanted_aliases, batch, idempotency_key, created_by)
+                values (?, ?, ?, ?, 'SCANNING', ?, ?, ?::jsonb, ?::jsonb, ?, ?, ?, ?)
                 """,
                 model,
                 number,
@@ -219,6 +225,7 @@ class Registration {
                 write(parameters.lineage() == null ? Lineage.NONE : parameters.lineage()),
                 write(parameters.tags()),
                 parameters.aliases().toArray(String[]::new),
+                parameters.batch(),
                 key,
                 origin.actor());
         for (var file : draft.modelFiles()) {

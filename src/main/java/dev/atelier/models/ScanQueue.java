@@ -188,7 +188,8 @@ class ScanQueue {
     }
 
     private static Inspection.Result failed(String reason) {
-        return new Inspection.Result(reason, List.of(), null, null, null, null, null, List.of());
+        return new Inspection.Result(
+                reason, List.of(), null, null, null, null, null, null, List.of());
     }
 
     private void finish(Job job, int epoch, Inspection.Result result) {
@@ -201,7 +202,8 @@ class ScanQueue {
                                             """
                                             update model_version
                                             set state = ?, reason = ?, main_file = ?, unservable = ?,
-                                                signature = ?::jsonb, interface = ?,
+                                                signature = ?::jsonb, stated = ?::jsonb,
+                                                interface = ?,
                                                 graph = ?::jsonb, scan = ?::jsonb, warnings = ?::jsonb,
                                                 scan_until = null
                                             where model = ? and number = ? and scan_epoch = ?
@@ -212,6 +214,7 @@ class ScanQueue {
                                             result.mainFile(),
                                             result.unservable(),
                                             write(result.signature()),
+                                            write(result.stated()),
                                             result.interfaceJson(),
                                             write(result.graph()),
                                             write(result.files()),

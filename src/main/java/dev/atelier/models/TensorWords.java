@@ -16,13 +16,15 @@ public record TensorWords(String name, String exact, String words) {
     static List<TensorWords> inputs(ModelVersion version) {
         var signature = version.signature();
         var graph = version.graph();
-        return signature == null || graph == null ? List.of() : of(signature, graph.inputs(), true);
+        return signature == null || graph == null || version.unservable() != null
+                ? List.of()
+                : of(signature, graph.inputs(), true);
     }
 
     static List<TensorWords> outputs(ModelVersion version) {
         var signature = version.signature();
         var graph = version.graph();
-        return signature == null || graph == null
+        return signature == null || graph == null || version.unservable() != null
                 ? List.of()
                 : of(signature, graph.outputs(), false);
     }

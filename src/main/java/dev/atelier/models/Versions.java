@@ -246,7 +246,7 @@ public class Versions {
                             select v.digest, v.size, v.state, v.reason, v.trusted, v.license, v.lineage,
                                    v.tags, v.created_at, v.created_by, v.main_file, v.unservable,
                                    v.signature, v.interface, v.graph, v.scan, v.warnings, v.model,
-                                   v.number
+                                   v.number, v.stated, v.batch
                             from unnest(?, ?) as k (model, number)
                             join model_version v on v.model = k.model and v.number = k.number
                             """,
@@ -298,6 +298,7 @@ public class Versions {
         var key = new Key(row.getString(18), row.getInt(19));
         var signature = row.getString(13);
         var graph = row.getString(15);
+        var stated = row.getString(20);
         return new ModelVersion(
                 key.model,
                 key.number,
@@ -314,7 +315,9 @@ public class Versions {
                 row.getString(11),
                 row.getString(12),
                 signature == null ? null : parse(signature, Signature.class),
+                stated == null ? null : parse(stated, StatedSignature.class),
                 modelInterface(key, row.getString(14)),
+                row.getObject(21, Integer.class),
                 graph == null ? null : parse(graph, OnnxGraph.class),
                 List.of(parse(row.getString(16), FileReport[].class)),
                 List.of(parse(row.getString(17), String[].class)),

@@ -2,6 +2,7 @@ package dev.atelier.serving;
 
 import com.fasterxml.jackson.annotation.JsonProperty;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import dev.atelier.identity.Audit;
 import dev.atelier.inference.Message;
 import dev.atelier.inference.ResponseCodec;
 import dev.atelier.inference.Signature;
@@ -9,6 +10,7 @@ import dev.atelier.inference.TensorSpec;
 import dev.atelier.models.ModelVersion;
 import dev.atelier.models.Models;
 import dev.atelier.models.Versions;
+import dev.atelier.platform.database.Transaction;
 import dev.atelier.platform.problems.Conflict;
 import dev.atelier.platform.problems.DatabaseAway;
 import dev.atelier.platform.problems.Problem;
@@ -57,6 +59,8 @@ public class OpenInferenceApi {
     private final Models models;
     private final Versions versions;
     private final int maxRequest;
+    private final Transaction transaction;
+    private final Audit audit;
     private final Semaphore memory;
     private final String release;
 
@@ -64,11 +68,15 @@ public class OpenInferenceApi {
             Gateway gateway,
             Models models,
             Versions versions,
+            Transaction transaction,
+            Audit audit,
             ServingConfig config,
             @ConfigProperty(name = "quarkus.application.version") String release) {
         this.gateway = gateway;
         this.models = models;
         this.versions = versions;
+        this.transaction = transaction;
+        this.audit = audit;
         this.maxRequest = config.limits().maxRequest();
         this.memory = new Semaphore((int) (config.maxInFlight().asLongValue() / UNIT));
         this.release = release;
@@ -168,7 +176,7 @@ public class OpenInferenceApi {
 
     private static ObjectNode openApi(ModelVersion version, String address) {
         var signature = version.signature();
-        if (signature == null) {
+        if (signature == null || !version.servable()) {
             throw new Conflict(
                     "Version %d of \"%s\" cannot be served, so it has no inference call."
                             .formatted(version.number(), version.model()));
@@ -334,15 +342,29 @@ public class OpenInferenceApi {
     @POST
     @Path("repository/models/{model}/load")
     public Response load(@PathParam("model") String model) {
-        var failure = gateway.metadata(gateway.find(model, null)).failure();
+        var servable = gateway.find(model, null);
+        record("model-version.load", servable);
+        var failure = gateway.metadata(servable).failure();
         return failure == null ? json(200, Map.of()) : response(failure);
     }
 
     @POST
     @Path("repository/models/{model}/unload")
     public Response unload(@PathParam("model") String model) {
-        gateway.unload(gateway.find(model, null));
+        var servable = gateway.find(model, null);
+        record("model-version.unload", servable);
+        gateway.unload(servable);
         return json(200, Map.of());
+    }
+
+    /** Before the act: what cannot be recorded is not done. */
+    private void record(String action, Servable servable) {
+        transaction.run(
+                () ->
+                        audit.record(
+                                action,
+                                "model:default/" + servable.name(),
+                                Map.of("version", servable.version())));
     }
 
     private static Response json(int status, Object entity) {

@@ -345,7 +345,7 @@ final class RunnerPool implements AutoCloseable {
                                         .toString(),
                                 limits.memoryFor(servable),
                                 limits.maxOutput(),
-                                limits.batch(),
+                                servable.batch(limits.batch()),
                                 limits.threads());
                 int millis = (int) limits.load().toMillis();
                 var frame =

@@ -1,6 +1,7 @@
 package dev.atelier.serving;
 
 import java.util.Map;
+import org.jspecify.annotations.Nullable;
 
 /**
  * A model version that a runner can load.
@@ -9,6 +10,7 @@ import java.util.Map;
  * @param files of the bundle by their relative path
  * @param main the model file among them
  * @param trusted whether it may run where no sandbox works
+ * @param batch rows that one run of it may merge at most, where its registration said so
  */
 public record Servable(
         String name,
@@ -16,7 +18,8 @@ public record Servable(
         String digest,
         Map<String, File> files,
         String main,
-        boolean trusted) {
+        boolean trusted,
+        @Nullable Integer batch) {
 
     /** A file by its content. */
     public record File(String sha256, long size) {}
@@ -26,6 +29,11 @@ public record Servable(
         if (!files.containsKey(main)) {
             throw new IllegalArgumentException("the main file is not among the files");
         }
+    }
+
+    /** Rows merged into one run: the model may lower the portal's limit, never raise it. */
+    int batch(int limit) {
+        return batch == null ? limit : Math.min(batch, limit);
     }
 
     /** Bytes of all files. */

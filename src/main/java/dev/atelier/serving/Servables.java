@@ -120,6 +120,7 @@ class Servables {
                 version.digest(),
                 files,
                 main,
-                version.trusted());
+                version.trusted(),
+                version.batch());
     }
 }

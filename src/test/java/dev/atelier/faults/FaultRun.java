@@ -4,8 +4,9 @@ import java.time.Duration;
 import java.util.List;
 
 /**
- * {@code ./atelier faults [--seed N] [--short]}: all faults, long; ends with 1 when one was not
- * survived.
+ * {@code ./atelier faults [--seed N] [--scale 1..10] [--only WORD]}: all faults, long; ends with 1
+ * when one was not survived. {@code --scale 1} is short; {@code --only} takes the faults whose name
+ * has the word.
  */
 public final class FaultRun {
 
@@ -13,32 +14,21 @@ public final class FaultRun {
         String run() throws Exception;
     }
 
-    private FaultRun() {}
-
     public static void main(String... args) {
         var given = List.of(args);
-        long seed =
-                given.contains("--seed")
-                        ? Long.parseLong(given.get(given.indexOf("--seed") + 1))
-                        : System.nanoTime() & 0xffff_ffffL;
-        int scale = given.contains("--short") ? 1 : 10;
-        var run = new FaultRun();
-        System.out.println("Fault suite, --seed " + seed);
+        var seed = Long.parseLong(option(given, "--seed", "" + (System.nanoTime() & 0xffff_ffffL)));
+        var scale = Integer.parseInt(option(given, "--scale", "10"));
+        Runtime.getRuntime().addShutdownHook(new Thread(PortalProcess::killAll));
+        var run = new FaultRun(option(given, "--only", ""));
+        System.out.println("Fault suite, --seed " + seed + " --scale " + scale);
         var faults = new Faults(seed);
-        for (int round = 0; round < Math.max(1, scale / 3); round++) {
-            for (var point : Faults.POINTS) {
-                run.run("kill -9 at " + point, () -> faults.dies_at_a_named_point(point));
-            }
-        }
-        run.run("tidy afterwards", faults::is_tidy_after_its_crashes);
-        run.run("kill -9 at any time", () -> faults.dies_at_any_time(10 * scale));
-        run.run(
-                "external database away",
-                () -> faults.loses_its_database(Duration.ofSeconds(12L * scale)));
+        run.run("commits cut", () -> faults.has_its_commits_cut(20 * scale));
         run.run(
                 "connections cut",
                 () -> faults.has_its_connections_cut(Duration.ofSeconds(6L * scale)));
-        run.run("commits cut", () -> faults.has_its_commits_cut(20 * scale));
+        run.run(
+                "external database away",
+                () -> faults.loses_its_database(Duration.ofSeconds(12L * scale)));
         run.run("database slow", () -> faults.has_a_slow_database(Duration.ofSeconds(3L * scale)));
         run.run("own database killed", faults::has_its_own_database_killed);
         run.run("disk full", faults::has_a_full_disk);
@@ -46,14 +36,34 @@ public final class FaultRun {
         run.run("bits flipped", () -> faults.has_bits_flipped(100 * scale));
         run.run("runner killed, stopped", faults::has_its_runner_killed_and_stopped);
         run.run("SIGTERM under load", faults::is_asked_to_stop_under_load);
+        for (int round = 0; round < Math.max(1, scale / 3); round++) {
+            for (var point : Faults.POINTS) {
+                run.run("kill -9 at " + point, () -> faults.dies_at_a_named_point(point));
+            }
+        }
+        run.run("tidy afterwards", faults::is_tidy_after_its_crashes);
+        run.run("kill -9 at any time", () -> faults.dies_at_any_time(10 * scale));
         System.exit(run.total(faults));
     }
 
+    private static String option(List<String> given, String name, String otherwise) {
+        int at = given.indexOf(name);
+        return at < 0 || at + 1 == given.size() ? otherwise : given.get(at + 1);
+    }
+
+    private FaultRun(String only) {
+        this.only = only;
+    }
+
+    private final String only;
     private final long began = System.nanoTime();
     private int scenarios;
     private int failed;
 
     private void run(String name, Scenario scenario) {
+        if (!name.contains(only)) {
+            return;
+        }
         var started = System.nanoTime();
         String result;
         scenarios++;

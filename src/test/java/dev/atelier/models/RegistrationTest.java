@@ -4,6 +4,7 @@ import static io.restassured.RestAssured.given;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.hamcrest.Matchers.containsString;
 import static org.hamcrest.Matchers.equalTo;
+import static org.hamcrest.Matchers.hasItem;
 import static org.hamcrest.Matchers.hasSize;
 import static org.hamcrest.Matchers.startsWith;
 
@@ -12,11 +13,13 @@ import dev.atelier.platform.database.Sql;
 import io.quarkus.test.common.QuarkusTestResource;
 import io.quarkus.test.junit.QuarkusTest;
 import jakarta.inject.Inject;
+import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.concurrent.Callable;
 import java.util.concurrent.Executors;
 import java.util.stream.IntStream;
+import org.jsoup.Jsoup;
 import org.junit.jupiter.api.DisplayName;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -410,5 +413,67 @@ class RegistrationTest {
                                 row -> row.getString(1)))
                 .containsExactly(
                         "model-version.register", "model-version.ready", "model-alias.move");
+    }
+
+    @Test
+    void keeps_how_many_rows_a_run_may_merge() {
+        given().multiPart("file", "model.onnx", Onnx.identity("batch"))
+                .multiPart("parameters", "{\"batch\": 1}")
+                .post(VERSIONS, "reg-batch")
+                .then()
+                .statusCode(201)
+                .body("batch", equalTo(1));
+        given().multiPart("file", "model.onnx", Onnx.identity("batch-0"))
+                .multiPart("parameters", "{\"batch\": 0}")
+                .post(VERSIONS, "reg-batch")
+                .then()
+                .statusCode(400)
+                .body("errors[0].name", equalTo("parameters.batch"));
+    }
+
+    @Test
+    void takes_names_and_an_example_from_what_mlflow_saved() throws IOException {
+        given().multiPart("file", "MLmodel", resource("onnx-columns.MLmodel"))
+                .multiPart("file", "model.onnx", resource("iris.onnx"))
+                .multiPart("file", "input_example.json", resource("input_example.json"))
+                .post(VERSIONS, "reg-mlflow")
+                .then()
+                .statusCode(201)
+                .body("state", equalTo("READY"))
+                .body("signature.inputs[0].shape", equalTo(java.util.List.of(-1, 4)))
+                .body("stated.inputs.name", hasItem("petal width (cm)"))
+                .body("warnings", hasSize(0));
+        var form =
+                given().get("/models/reg-mlflow/try").then().statusCode(200).extract().asString();
+        assertThat(Jsoup.parse(form).text())
+                .contains("sepal length (cm)")
+                .contains("petal width (cm)")
+                .contains("Example row 1");
+        var page = given().get("/models/reg-mlflow/versions/1").asString();
+        assertThat(Jsoup.parse(page).select("h3").eachText())
+                .anyMatch(title -> title.startsWith("What MLflow states"));
+    }
+
+    @Test
+    void says_what_a_model_without_a_graph_takes_if_mlflow_says_it() throws IOException {
+        given().multiPart("file", "MLmodel", resource("sklearn-typed.MLmodel"))
+                .multiPart("file", "weights.bin", new byte[] {1, 2, 3})
+                .post(VERSIONS, "reg-pickled")
+                .then()
+                .statusCode(201)
+                .body("servable", equalTo(false))
+                .body("signature.inputs[1].datatype", equalTo("INT64"))
+                .body("stated.inputs[3].required", equalTo(false))
+                .body("stated.params[0].preset", equalTo(0.5f));
+        given().get("/v2/models/reg-pickled/openapi.json").then().statusCode(409);
+        assertThat(given().get("/models/reg-pickled/versions/1").asString())
+                .contains("not checked")
+                .contains("optional");
+    }
+
+    private static byte[] resource(String name) throws IOException {
+        try (var in = RegistrationTest.class.getResourceAsStream("/mlflow/" + name)) {
+            return in.readAllBytes();
+        }
     }
 }

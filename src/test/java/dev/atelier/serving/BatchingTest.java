@@ -86,6 +86,36 @@ class BatchingTest {
         }
     }
 
+    @Test
+    void stay_alone_when_the_version_says_so() throws Exception {
+        try (var pool = pool(limits(2, 512, 64, 1));
+                var threads = Executors.newVirtualThreadPerTaskExecutor()) {
+            var servable = shelf.merging(shelf.model("alone", Models.perceptron()), 1);
+            infer(pool, servable, features(1, 0));
+
+            var calls =
+                    IntStream.range(0, 100)
+                            .mapToObj(
+                                    i ->
+                                            threads.submit(
+                                                    () -> infer(pool, servable, features(1, i))))
+                            .toList();
+            for (var call : calls) {
+                assertThat(call.get().status()).isEqualTo(200);
+            }
+
+            var stats =
+                    pool.call(
+                                    servable,
+                                    Frame.Kind.STATS,
+                                    new Message(new byte[0], -1),
+                                    Duration.ofSeconds(1))
+                            .text();
+            assertThat(number(stats, "calls")).isEqualTo(101);
+            assertThat(number(stats, "runs")).isEqualTo(101);
+        }
+    }
+
     private static int number(String json, String name) {
         return Integer.parseInt(json.replaceAll(".*\"" + name + "\":(\\d+).*", "$1"));
     }

@@ -15,11 +15,13 @@ import dev.atelier.inference.Message;
 import dev.atelier.inference.RequestCodec;
 import dev.atelier.inference.ResponseCodec;
 import dev.atelier.inference.Tensor;
+import dev.atelier.platform.database.Sql;
 import io.quarkus.test.common.QuarkusTestResource;
 import io.quarkus.test.junit.QuarkusTest;
 import io.restassured.RestAssured;
 import io.restassured.config.EncoderConfig;
 import io.restassured.config.RestAssuredConfig;
+import jakarta.inject.Inject;
 import java.net.Socket;
 import java.net.URI;
 import java.nio.charset.StandardCharsets;
@@ -33,6 +35,8 @@ import org.junit.jupiter.api.Test;
 @QuarkusTestResource(TestDatabase.class)
 @DisplayName("The Open Inference Protocol")
 class OpenInferenceTest {
+
+    @Inject Sql sql;
 
     private static final String REQUEST =
             """
@@ -270,6 +274,29 @@ class OpenInferenceTest {
                 .body("name", hasItem("oip-doubling"));
         given().post("/v2/repository/models/oip-doubling/unload").then().statusCode(200);
         given().post("/v2/repository/models/oip-doubling/load").then().statusCode(200);
+    }
+
+    @Test
+    void writes_down_who_loaded_and_unloaded() {
+        var before = audited();
+
+        given().post("/v2/repository/models/oip-doubling/unload").then().statusCode(200);
+        given().post("/v2/repository/models/oip-doubling/load").then().statusCode(200);
+        given().post("/v2/repository/models/nobody-knows/load").then().statusCode(404);
+
+        assertThat(audited().subList(before.size(), before.size() + 2))
+                .containsExactly("model-version.unload 1", "model-version.load 1");
+        assertThat(audited()).hasSize(before.size() + 2);
+    }
+
+    private List<String> audited() {
+        return sql.list(
+                """
+                select action || ' ' || (detail ->> 'version') from audit_event
+                where resource = 'model:default/oip-doubling' and action like '%load'
+                order by id
+                """,
+                row -> row.getString(1));
     }
 
     @Test

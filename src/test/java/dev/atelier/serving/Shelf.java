@@ -19,6 +19,18 @@ public final class Shelf implements FileSource {
         return bundle(name, Map.of("model.onnx", onnx), false);
     }
 
+    /** The same model, with a limit of its own for merging. */
+    public Servable merging(Servable servable, int rows) {
+        return new Servable(
+                servable.name(),
+                servable.version(),
+                servable.digest(),
+                servable.files(),
+                servable.main(),
+                servable.trusted(),
+                rows);
+    }
+
     public Servable bundle(String name, Map<String, byte[]> content, boolean trusted) {
         var files = new HashMap<String, Servable.File>();
         content.forEach(
@@ -29,7 +41,8 @@ public final class Shelf implements FileSource {
                 "sha256:" + files.get("model.onnx").sha256(),
                 files,
                 "model.onnx",
-                trusted);
+                trusted,
+                null);
     }
 
     private String put(byte[] bytes) {
