@@ -68,6 +68,18 @@ final class Confinement {
         return open;
     }
 
+    /** The steps of {@link #enter} that shut nothing, for the rehearsal. */
+    static List<String> rehearse() {
+        var open = new ArrayList<String>();
+        if (Linux.HERE) {
+            attempt(open, () -> Linux.limit(Linux.RLIMIT_CORE, 0));
+            attempt(open, Linux::noNewPrivileges);
+            offerToBeKilledFirst();
+            program();
+        }
+        return open;
+    }
+
     private interface Step {
         void run() throws Linux.Refused;
     }
@@ -89,9 +101,11 @@ final class Confinement {
         }
     }
 
-    /** Leaves so many bytes of address space beyond what is taken now. For good. */
+    /**
+     * Leaves so many bytes of address space beyond what is taken now. For good. 0 leaves it open.
+     */
     static void limitMemory(long bytes) throws IOException, Linux.Refused {
-        if (!Linux.HERE) {
+        if (!Linux.HERE || bytes == 0) {
             return;
         }
         long pages = Long.parseLong(Files.readString(Path.of("/proc/self/statm")).split(" ", 2)[0]);

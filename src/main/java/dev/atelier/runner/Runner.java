@@ -10,13 +10,17 @@ import dev.atelier.inference.ResponseCodec;
 import dev.atelier.inference.SignatureJson;
 import dev.atelier.inference.Timings;
 import java.io.BufferedInputStream;
+import java.io.ByteArrayInputStream;
 import java.io.DataInputStream;
 import java.io.FileDescriptor;
 import java.io.FileInputStream;
 import java.io.FileOutputStream;
 import java.io.IOException;
+import java.io.OutputStream;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -60,7 +64,41 @@ public final class Runner {
                 .serve();
     }
 
+    /**
+     * Goes once through what every runner does, on a model of its own and without walls: the
+     * start-up cache holds what this run has loaded and linked.
+     *
+     * @param folder where the model is written to
+     */
+    static void rehearse(Path folder) throws IOException, InterruptedException {
+        var environment =
+                OrtEnvironment.getEnvironment(OrtLoggingLevel.ORT_LOGGING_LEVEL_FATAL, "runner");
+        Confinement.rehearse().forEach(System.err::println);
+        var script = new DataInputStream(new ByteArrayInputStream(WarmUp.script(folder)));
+        var left = new CountDownLatch(WarmUp.ANSWERS);
+        var answers =
+                new Answers(
+                        new OutputStream() {
+                            @Override
+                            public void write(int b) {}
+
+                            @Override
+                            public void flush() {
+                                left.countDown();
+                            }
+                        });
+        new Runner(script, answers, environment, 1 << 20).answerAll();
+        if (!left.await(20, TimeUnit.SECONDS)) {
+            throw new IOException("the rehearsal was not answered");
+        }
+    }
+
     private void serve() throws IOException {
+        answerAll();
+        Runtime.getRuntime().halt(0);
+    }
+
+    private void answerAll() throws IOException {
         watchdog.start();
         answers.send(
                 new Frame(
@@ -94,7 +132,6 @@ public final class Runner {
                 case READY, ANSWER -> throw new IOException("the portal does not send this");
             }
         }
-        Runtime.getRuntime().halt(0);
     }
 
     private void load(Frame frame) throws IOException {

@@ -3,11 +3,17 @@ package dev.atelier.runner;
 import ai.onnxruntime.OrtEnvironment;
 import ai.onnxruntime.OrtException;
 import ai.onnxruntime.OrtSession;
+import dev.atelier.inference.Frame;
 import dev.atelier.inference.LoadRequest;
 import dev.atelier.inference.Memory;
+import dev.atelier.inference.Message;
 import dev.atelier.inference.RequestCodec;
 import dev.atelier.inference.ResponseCodec;
+import java.io.ByteArrayOutputStream;
+import java.io.IOException;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.util.Base64;
 import java.util.Set;
 
@@ -29,7 +35,29 @@ final class WarmUp {
             """
                     .getBytes(StandardCharsets.UTF_8);
 
+    private static final int CALLS = 100;
+
+    /**
+     * What the script is answered: that the runner is ready, its statistics, the load, the calls.
+     */
+    static final int ANSWERS = CALLS + 3;
+
     private WarmUp() {}
+
+    /** Frames that load the model from a folder and call it, as a portal would send them. */
+    static byte[] script(Path folder) throws IOException {
+        var file = folder.resolve("warm.onnx");
+        Files.write(file, Base64.getDecoder().decode(MODEL));
+        var load =
+                new LoadRequest("warm", "1", folder.toString(), file.toString(), 0, 1 << 20, 64, 2);
+        var script = new ByteArrayOutputStream();
+        Frame.request(Frame.Kind.STATS, 1, new Message(new byte[0], -1), 1000).write(script);
+        Frame.request(Frame.Kind.LOAD, 2, new Message(load.toJson(), -1), 10_000).write(script);
+        for (int i = 0; i < CALLS; i++) {
+            Frame.request(Frame.Kind.INFER, 3 + i, new Message(REQUEST, -1), 10_000).write(script);
+        }
+        return script.toByteArray();
+    }
 
     static void start(OrtEnvironment environment) {
         Thread.ofPlatform().daemon().name("warm-up").start(() -> run(environment));

@@ -58,7 +58,11 @@ public class Gateway {
     void stopping(@Observes ShutdownEvent event) {
         var begun = running.get();
         if (begun != null) {
-            begun.thenAccept(all -> all.pool.close());
+            begun.thenAccept(
+                    all -> {
+                        all.sandbox.stop();
+                        all.pool.close();
+                    });
         }
     }
 
@@ -78,7 +82,12 @@ public class Gateway {
                 .start(
                         () -> {
                             try {
-                                mine.complete(start());
+                                var started = start();
+                                mine.complete(started);
+                                if (config.startUpCache()) {
+                                    started.sandbox.rehearse(
+                                            DataFolder.part("runner").toRealPath());
+                                }
                             } catch (IOException | RuntimeException e) {
                                 running.set(null);
                                 mine.completeExceptionally(e);

@@ -30,11 +30,12 @@ import java.util.jar.JarOutputStream;
  * application's folder, and unpacking the libraries at each start would cost 100 ms and a writable
  * folder. The classes are read as bytes; nothing here loads ONNX Runtime into the portal.
  *
- * @param folder holds jar and libraries, and nothing else
+ * @param folder holds jar, libraries and start-up cache, and nothing else
  */
 record RunnerInstallation(Path java, Path folder) {
 
     static final String MAIN = "dev.atelier.runner.Runner";
+    static final String REHEARSAL = "dev.atelier.runner.Rehearsal";
 
     /** Folders of classes that a runner needs, each found beside one class of it. */
     private static final Map<String, String> CLASSES =
@@ -63,6 +64,11 @@ record RunnerInstallation(Path java, Path folder) {
 
     Path jar() {
         return folder.resolve("runner.jar");
+    }
+
+    /** Classes read and linked by an earlier run; not there before the first rehearsal. */
+    Path startUpCache() {
+        return folder.resolve("runner.aot");
     }
 
     /** Installs below the folder what this application holds, unless it is there already. */

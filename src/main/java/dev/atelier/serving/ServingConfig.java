@@ -36,6 +36,10 @@ interface ServingConfig {
     @WithDefault("true")
     boolean eager();
 
+    /** Whether runners start from a cache that is recorded once, beside the first start. */
+    @WithDefault("true")
+    boolean startUpCache();
+
     /** Wall clock of one call. */
     @WithDefault("10s")
     Duration limit();

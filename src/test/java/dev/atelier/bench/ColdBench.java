@@ -7,6 +7,7 @@ import java.io.IOException;
 import java.net.URI;
 import java.nio.file.Files;
 import java.util.Arrays;
+import java.util.List;
 import java.util.Map;
 import java.util.function.ToLongFunction;
 
@@ -23,15 +24,20 @@ final class ColdBench {
     static void runner() throws Exception {
         var folder = Files.createTempDirectory("atelier-bench");
         var started = RunnerStart.measure(folder, 15);
-        System.out.printf("a runner's start, confined at level %s, 15 times%n", started.level());
-        say("  process start to ready for a model", started, RunnerStart.Times::ready);
-        say("  … to a perceptron loaded", started, RunnerStart.Times::loaded);
-        say("  … to its first answer", started, RunnerStart.Times::answered);
+        say("with the start-up cache, level " + started.level(), started.cached());
+        say("without it", started.times());
+    }
+
+    private static void say(String how, List<RunnerStart.Times> starts) {
+        System.out.printf("a runner's start %s, %d times%n", how, starts.size());
+        say("  process start to ready for a model", starts, RunnerStart.Times::ready);
+        say("  … to a perceptron loaded", starts, RunnerStart.Times::loaded);
+        say("  … to its first answer", starts, RunnerStart.Times::answered);
     }
 
     private static void say(
-            String what, RunnerStart.Starts starts, ToLongFunction<RunnerStart.Times> time) {
-        say(what, starts.times().stream().mapToLong(time).toArray());
+            String what, List<RunnerStart.Times> starts, ToLongFunction<RunnerStart.Times> time) {
+        say(what, starts.stream().mapToLong(time).toArray());
     }
 
     private static void say(String what, long... nanos) {

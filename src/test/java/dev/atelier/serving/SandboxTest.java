@@ -2,8 +2,13 @@ package dev.atelier.serving;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.atelier.inference.Tensor;
+import java.io.IOException;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.DisplayName;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -50,5 +55,43 @@ class SandboxTest {
 
         assertThat(best.level()).isEqualTo(SandboxLevel.LANDLOCK);
         assertThat(best.trials()).hasSize(1);
+    }
+
+    @ParameterizedTest
+    @EnumSource(SandboxLevel.class)
+    void starts_runners_from_what_a_rehearsal_recorded(SandboxLevel level) throws Exception {
+        var installation = RunnerInstallation.in(folder);
+        var sandbox = new Sandbox(installation, level, Pools.LIMITS.maxRequest());
+        var shelf = new Shelf();
+
+        sandbox.rehearse(folder);
+
+        assertThat(installation.startUpCache()).isNotEmptyFile();
+        try (var pool = new RunnerPool(Pools.LIMITS, sandbox, folder, shelf)) {
+            var answer =
+                    RunnerPoolTest.infer(
+                            pool,
+                            shelf.model("doubling", Models.doubling()),
+                            Tensor.floats("x", new long[] {1, 3}, new float[] {1, 2, 3}));
+            assertThat(answer.error()).isEmpty();
+            assertThat(answer.status()).isEqualTo(200);
+            assertThat(mapped(pool.status().getFirst().pid())).contains("runner.aot");
+        }
+    }
+
+    /** The files that a process and those it started have in their memory. */
+    private static String mapped(Long pid) {
+        return ProcessHandle.of(pid).stream()
+                .flatMap(process -> Stream.concat(Stream.of(process), process.descendants()))
+                .map(process -> Path.of("/proc/" + process.pid() + "/maps"))
+                .map(
+                        maps -> {
+                            try {
+                                return Files.readString(maps);
+                            } catch (IOException e) {
+                                return "";
+                            }
+                        })
+                .collect(Collectors.joining());
     }
 }
