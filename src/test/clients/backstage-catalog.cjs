@@ -1,8 +1,9 @@
-// The real @backstage/catalog-client against a running portal. Arguments: base address.
+// The real @backstage/catalog-client against a running portal. Arguments: base address, access token.
 const assert = require('node:assert');
 const { CatalogClient } = require('@backstage/catalog-client');
-const base = process.argv[2];
-const client = new CatalogClient({ discoveryApi: { getBaseUrl: async id => `${base}/api/${id}` }, fetchApi: { fetch } });
+const [base, token] = process.argv.slice(2);
+const signed = (url, init = {}) => fetch(url, { ...init, headers: { ...init.headers, Authorization: `Bearer ${token}` } });
+const client = new CatalogClient({ discoveryApi: { getBaseUrl: async id => `${base}/api/${id}` }, fetchApi: { fetch: signed } });
 
 (async () => {
   const all = await client.getEntities({ filter: { 'metadata.tags': 'client-test' }, fields: ['kind', 'metadata.name'] });

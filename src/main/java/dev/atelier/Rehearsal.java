@@ -13,6 +13,7 @@ import java.time.Duration;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
+import java.util.UUID;
 import org.jspecify.annotations.NullMarked;
 
 /**
@@ -35,6 +36,9 @@ final class Rehearsal {
                     "/v2",
                     "/no/such/page");
 
+    /** Of the scratch folder's portal, which ends with this run. */
+    private static final String TOKEN = UUID.randomUUID().toString();
+
     private Rehearsal() {}
 
     static boolean isWanted() {
@@ -47,6 +51,7 @@ final class Rehearsal {
         }
         try (var free = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
             System.setProperty("quarkus.http.port", Integer.toString(free.getLocalPort()));
+            System.setProperty("atelier.bootstrap-token", TOKEN);
         } catch (IOException e) {
             throw new CannotStart("No free port: " + e.getMessage(), e);
         }
@@ -61,6 +66,7 @@ final class Rehearsal {
                     var request =
                             HttpRequest.newBuilder(URI.create(base + address))
                                     .timeout(Duration.ofSeconds(20))
+                                    .header("Authorization", "Bearer " + TOKEN)
                                     .header("Accept", "text/html,application/json;q=0.9,*/*;q=0.8")
                                     .build();
                     var answer = client.send(request, BodyHandlers.discarding());

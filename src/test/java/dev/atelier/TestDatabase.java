@@ -28,7 +28,8 @@ public class TestDatabase implements QuarkusTestResourceLifecycleManager {
         return Map.of(
                 "quarkus.datasource.jdbc.url", System.getProperty("quarkus.datasource.jdbc.url"),
                 "quarkus.datasource.username", System.getProperty("quarkus.datasource.username"),
-                "quarkus.datasource.password", System.getProperty("quarkus.datasource.password"));
+                "quarkus.datasource.password", System.getProperty("quarkus.datasource.password"),
+                "atelier.bootstrap-token", Administrator.TOKEN);
     }
 
     @Override

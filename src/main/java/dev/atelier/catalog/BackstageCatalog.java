@@ -1,5 +1,7 @@
 package dev.atelier.catalog;
 
+import dev.atelier.identity.Needs;
+import dev.atelier.identity.Permission;
 import dev.atelier.platform.problems.Invalid;
 import io.smallrye.common.annotation.RunOnVirtualThread;
 import jakarta.ws.rs.POST;
@@ -20,6 +22,7 @@ import org.eclipse.microprofile.openapi.annotations.tags.Tag;
 @Produces(MediaType.APPLICATION_JSON)
 @RunOnVirtualThread
 @Tag(name = "Backstage catalog")
+@Needs(Permission.CATALOG_READ)
 public class BackstageCatalog {
 
     private final Sources sources;
@@ -30,6 +33,7 @@ public class BackstageCatalog {
         this.ingestion = ingestion;
     }
 
+    @Needs(Permission.CATALOG_REFRESH)
     @POST
     @Path("refresh")
     public Response refresh(String body) {

@@ -6,6 +6,8 @@ import dev.atelier.catalog.EntityQueries.Order;
 import dev.atelier.catalog.EntityQueries.Page;
 import dev.atelier.catalog.EntityQueries.Row;
 import dev.atelier.catalog.EntityQueries.Text;
+import dev.atelier.identity.Needs;
+import dev.atelier.identity.Permission;
 import dev.atelier.platform.database.Transaction;
 import dev.atelier.platform.problems.Invalid;
 import dev.atelier.platform.problems.NotFound;
@@ -38,6 +40,7 @@ import org.jspecify.annotations.Nullable;
 @Produces(MediaType.APPLICATION_JSON)
 @RunOnVirtualThread
 @Tag(name = "Backstage catalog")
+@Needs(Permission.CATALOG_READ)
 public class BackstageEntities {
 
     private static final int MOST_PER_PAGE = 10_000;
@@ -292,6 +295,7 @@ public class BackstageEntities {
         }
     }
 
+    @Needs(Permission.CATALOG_REMOVE)
     @DELETE
     @Path("entities/by-uid/{uid}")
     public void delete(@PathParam("uid") String uid) {

@@ -1,6 +1,8 @@
 package dev.atelier.catalog;
 
 import com.fasterxml.jackson.databind.JsonNode;
+import dev.atelier.identity.Needs;
+import dev.atelier.identity.Permission;
 import dev.atelier.platform.problems.Conflict;
 import dev.atelier.platform.problems.Invalid;
 import dev.atelier.platform.problems.NotFound;
@@ -28,6 +30,7 @@ import org.jspecify.annotations.Nullable;
 @Produces(MediaType.APPLICATION_JSON)
 @RunOnVirtualThread
 @Tag(name = "Backstage catalog")
+@Needs(Permission.CATALOG_READ)
 public class BackstageLocations {
 
     private final Locations locations;
@@ -80,6 +83,7 @@ public class BackstageLocations {
         return !wanted.isTextual() || wanted.asText().equalsIgnoreCase(value);
     }
 
+    @Needs(Permission.CATALOG_REGISTER)
     @POST
     @Path("locations")
     public Response register(
@@ -151,6 +155,7 @@ public class BackstageLocations {
         return locations.require(id);
     }
 
+    @Needs(Permission.CATALOG_REGISTER)
     @PUT
     @Path("locations/{id}")
     public Locations.Registered change(@PathParam("id") String id, String body) {
@@ -162,6 +167,7 @@ public class BackstageLocations {
         return changed;
     }
 
+    @Needs(Permission.CATALOG_REMOVE)
     @DELETE
     @Path("locations/{id}")
     public void remove(@PathParam("id") String id) {
@@ -190,6 +196,7 @@ public class BackstageLocations {
                         () -> new NotFound("Found no location for entity ref " + entity.ref()));
     }
 
+    @Needs(Permission.CATALOG_REGISTER)
     @POST
     @Path("analyze-location")
     public Map<String, Object> analyze(String body) {

@@ -1,5 +1,7 @@
 package dev.atelier.catalog;
 
+import dev.atelier.identity.Needs;
+import dev.atelier.identity.Permission;
 import io.smallrye.common.annotation.RunOnVirtualThread;
 import jakarta.ws.rs.Consumes;
 import jakarta.ws.rs.GET;
@@ -16,6 +18,7 @@ import org.jspecify.annotations.Nullable;
 @Produces(MediaType.APPLICATION_JSON)
 @RunOnVirtualThread
 @Tag(name = "Catalog")
+@Needs(Permission.CATALOG_READ)
 public class CatalogApi {
 
     private final Problems problems;

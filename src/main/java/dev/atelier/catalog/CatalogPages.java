@@ -3,6 +3,8 @@ package dev.atelier.catalog;
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.dataformat.yaml.YAMLGenerator;
 import com.fasterxml.jackson.dataformat.yaml.YAMLMapper;
+import dev.atelier.identity.Needs;
+import dev.atelier.identity.Permission;
 import dev.atelier.platform.problems.NotFound;
 import io.quarkus.qute.CheckedTemplate;
 import io.quarkus.qute.TemplateInstance;
@@ -24,6 +26,7 @@ import org.jspecify.annotations.Nullable;
 @Path("/catalog")
 @Produces(MediaType.TEXT_HTML)
 @RunOnVirtualThread
+@Needs(Permission.CATALOG_READ)
 public class CatalogPages {
 
     private static final YAMLMapper YAML =
@@ -135,6 +138,7 @@ public class CatalogPages {
         }
     }
 
+    @Needs(Permission.CATALOG_REFRESH)
     @POST
     @Path("{namespace}/{kind}/{name}/refresh")
     @Operation(hidden = true)

@@ -1,6 +1,8 @@
 package dev.atelier.catalog;
 
 import dev.atelier.catalog.Problems.Place;
+import dev.atelier.identity.Needs;
+import dev.atelier.identity.Permission;
 import dev.atelier.platform.problems.Conflict;
 import dev.atelier.platform.problems.Invalid;
 import dev.atelier.platform.problems.Problem;
@@ -25,6 +27,7 @@ import org.jspecify.annotations.Nullable;
 @Path("/catalog")
 @Produces(MediaType.TEXT_HTML)
 @RunOnVirtualThread
+@Needs(Permission.CATALOG_READ)
 public class LocationPages {
 
     record LocationView(String id, String target, String state, String word) {}
@@ -52,6 +55,7 @@ public class LocationPages {
         return Templates.locations(registered(), "", null);
     }
 
+    @Needs(Permission.CATALOG_REGISTER)
     @POST
     @Path("locations")
     @Consumes(MediaType.APPLICATION_FORM_URLENCODED)
@@ -72,6 +76,7 @@ public class LocationPages {
         return Response.seeOther(URI.create("/catalog/locations")).build();
     }
 
+    @Needs(Permission.CATALOG_REMOVE)
     @POST
     @Path("locations/{id}/removal")
     @Operation(hidden = true)

@@ -2,6 +2,8 @@ package dev.atelier.catalog;
 
 import dev.atelier.catalog.Problems.Place;
 import dev.atelier.catalog.Reading.Checked;
+import dev.atelier.identity.Needs;
+import dev.atelier.identity.Permission;
 import io.quarkus.qute.CheckedTemplate;
 import io.quarkus.qute.TemplateInstance;
 import io.smallrye.common.annotation.RunOnVirtualThread;
@@ -27,6 +29,7 @@ import org.jspecify.annotations.Nullable;
 @Path("/catalog")
 @Produces(MediaType.TEXT_HTML)
 @RunOnVirtualThread
+@Needs(Permission.CATALOG_READ)
 public class ProblemPages {
 
     /** A fault as a row of the problems page. */
@@ -93,6 +96,7 @@ public class ProblemPages {
         return Templates.problems(view(null), checked(text == null ? "" : text));
     }
 
+    @Needs(Permission.CATALOG_REFRESH)
     @POST
     @Path("problems/refresh")
     @Operation(hidden = true)

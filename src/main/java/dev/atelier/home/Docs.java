@@ -1,5 +1,6 @@
 package dev.atelier.home;
 
+import dev.atelier.identity.Open;
 import dev.atelier.platform.problems.NotFound;
 import dev.atelier.platform.web.Markdown;
 import io.quarkus.qute.CheckedTemplate;
@@ -25,6 +26,7 @@ import org.jspecify.annotations.Nullable;
 @Path("/docs")
 @Produces(MediaType.TEXT_HTML)
 @RunOnVirtualThread
+@Open(value = Open.To.EVERYONE, because = "the project's own public docs")
 public class Docs {
 
     /** In the order a newcomer reads them. */

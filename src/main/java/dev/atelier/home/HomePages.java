@@ -5,6 +5,7 @@ import dev.atelier.catalog.Entity;
 import dev.atelier.catalog.EntityRef;
 import dev.atelier.catalog.Problems;
 import dev.atelier.identity.Caller;
+import dev.atelier.identity.Open;
 import dev.atelier.models.ModelVersion;
 import dev.atelier.models.Models;
 import dev.atelier.models.Versions;
@@ -27,6 +28,7 @@ import org.jspecify.annotations.Nullable;
 @Path("/")
 @Produces(MediaType.TEXT_HTML)
 @RunOnVirtualThread
+@Open(value = Open.To.SIGNED_IN, because = "everybody has a home; it shows what they may see")
 public class HomePages {
 
     private static final int MODELS = 12;

@@ -1,6 +1,8 @@
 package dev.atelier.home;
 
 import dev.atelier.catalog.Entities;
+import dev.atelier.identity.Needs;
+import dev.atelier.identity.Permission;
 import dev.atelier.models.Models;
 import io.quarkus.qute.CheckedTemplate;
 import io.quarkus.qute.TemplateInstance;
@@ -20,6 +22,7 @@ import org.jboss.resteasy.reactive.RestQuery;
 @Path("/palette")
 @Produces(MediaType.TEXT_HTML)
 @RunOnVirtualThread
+@Needs(Permission.CATALOG_READ)
 public class Palette {
 
     private static final int ENTITIES = 8;

@@ -1,5 +1,7 @@
 package dev.atelier.home;
 
+import dev.atelier.identity.Needs;
+import dev.atelier.identity.Permission;
 import dev.atelier.platform.DataFolder;
 import dev.atelier.platform.doctor.Examination;
 import dev.atelier.platform.doctor.Finding;
@@ -25,6 +27,7 @@ import javax.sql.DataSource;
 @Path("/admin/system")
 @Produces(MediaType.TEXT_HTML)
 @RunOnVirtualThread
+@Needs(Permission.OPERATIONS_READ)
 public class SystemPages {
 
     /** A subject with the shape and the word of its state. */

@@ -1,32 +1,148 @@
 package dev.atelier.identity;
 
+import dev.atelier.platform.problems.Denied;
+import dev.atelier.platform.problems.SignInNeeded;
+import io.quarkus.runtime.BlockingOperationControl;
+import io.quarkus.vertx.http.runtime.CurrentVertxRequest;
+import io.vertx.core.http.HttpMethod;
 import io.vertx.ext.web.RoutingContext;
 import jakarta.enterprise.context.RequestScoped;
+import jakarta.inject.Named;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
-/**
- * Who makes this request.
- *
- * <p>Nobody signs in yet: the portal listens on loopback, and whoever reaches it is the local
- * administrator. Features ask this class, so that sign-in changes nothing but this class.
- */
+/** Who makes this request, and what they may do. */
+@Named("caller")
 @RequestScoped
 public class Caller {
 
-    private final RoutingContext context;
+    private static final Set<HttpMethod> SAFE =
+            Set.of(HttpMethod.GET, HttpMethod.HEAD, HttpMethod.OPTIONS);
 
-    Caller(RoutingContext context) {
-        this.context = context;
+    private final @Nullable RoutingContext request;
+    private final Subjects subjects;
+    private final Access access;
+    private final Audit audit;
+    private @Nullable Optional<Subject> subject;
+
+    Caller(CurrentVertxRequest current, Subjects subjects, Access access, Audit audit) {
+        // Null in a request context that no request began: a schedule, a start.
+        this.request = current.getCurrent();
+        this.subjects = subjects;
+        this.access = access;
+        this.audit = audit;
     }
 
-    /** Entity reference, say {@code user:default/local}. */
+    private RoutingContext request() {
+        if (request == null) {
+            throw new IllegalStateException("Nobody makes a request here; the portal acts itself");
+        }
+        return request;
+    }
+
+    /** Whoever is signed in; empty when nobody is, or what they showed is no longer good. */
+    public Optional<Subject> subject() {
+        if (subject == null) {
+            if (!BlockingOperationControl.isBlockingAllowed()) {
+                // The page of an unknown address: it can do without a name.
+                return Optional.empty();
+            }
+            subject = Credentials.of(request(), subjects);
+        }
+        return subject;
+    }
+
+    /** For templates: whoever is signed in, or null. */
+    public @Nullable Subject someone() {
+        return subject().orElse(null);
+    }
+
+    /** Whether a browser session carries an unsafe request without saying where it comes from. */
+    boolean unprovenOrigin() {
+        var request = request().request();
+        return !SAFE.contains(request.method())
+                && request.getHeader("Authorization") == null
+                && request.getHeader("Sec-Fetch-Site") == null
+                && request.getHeader("Origin") == null;
+    }
+
+    /**
+     * Whoever is signed in.
+     *
+     * @throws SignInNeeded when nobody is
+     */
+    public Subject signedIn() {
+        return subject()
+                .orElseThrow(
+                        () ->
+                                new SignInNeeded(
+                                        request().request().getHeader("Authorization") == null
+                                                ? "Sign in first, or send an access token as \"Authorization: Bearer …\"."
+                                                : "This access token is wrong, was revoked or has ended."));
+    }
+
+    /** Entity reference, say {@code user:default/ines}. */
     public String entityRef() {
-        return "user:default/local";
+        return signedIn().ref();
+    }
+
+    /** May the caller do this, on this thing or (null) at all? */
+    public Decision decide(Permission permission, @Nullable String resource) {
+        return access.decide(
+                signedIn(), permission, resource == null ? null : access.resource(resource));
+    }
+
+    public boolean may(Permission permission) {
+        return subject().map(s -> access.decide(s, permission, null).allowed()).orElse(false);
+    }
+
+    public boolean may(Permission permission, String resource) {
+        return subject()
+                .map(s -> access.decide(s, permission, access.resource(resource)).allowed())
+                .orElse(false);
+    }
+
+    /**
+     * Refuses what the caller may not do, and writes that down.
+     *
+     * @param resource entity reference of the thing; null when it is about none
+     * @throws Denied with the reason and who could allow it
+     * @throws SignInNeeded when nobody is signed in
+     */
+    public void require(Permission permission, @Nullable String resource) {
+        requireOn(permission, resource == null ? null : access.resource(resource));
+    }
+
+    /** As {@link #require}, for a thing that is about to be made and will belong to that owner. */
+    public void requireAsOwner(Permission permission, String resource, String owner) {
+        requireOn(
+                permission, new Resource(resource, owner, Resource.Visibility.COMPANY, List.of()));
+    }
+
+    private void requireOn(Permission permission, @Nullable Resource resource) {
+        var decision = access.decide(signedIn(), permission, resource);
+        if (decision.allowed()) {
+            return;
+        }
+        var path = request().normalizedPath();
+        audit.refused(
+                permission.id(),
+                resource == null ? path : resource.ref(),
+                Map.of("reason", decision.reason(), "path", path));
+        throw new Denied(
+                "You may not %s. %s %s"
+                        .formatted(
+                                permission.words(),
+                                decision.reason(),
+                                access.whoCanGrant(permission, resource)));
     }
 
     /** The network address the request came from. */
     public @Nullable String origin() {
-        var remote = context.request().remoteAddress();
+        var remote = request == null ? null : request.request().remoteAddress();
         return remote == null ? null : remote.hostAddress();
     }
 }

@@ -1,5 +1,6 @@
 package dev.atelier.models;
 
+import dev.atelier.platform.web.Figures;
 import java.math.BigDecimal;
 import java.math.MathContext;
 import java.util.ArrayList;

@@ -1,5 +1,6 @@
 package dev.atelier.models;
 
+import dev.atelier.platform.web.Figures;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;

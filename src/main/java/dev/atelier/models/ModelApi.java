@@ -2,6 +2,8 @@ package dev.atelier.models;
 
 import com.fasterxml.jackson.annotation.JsonInclude;
 import dev.atelier.identity.Caller;
+import dev.atelier.identity.Needs;
+import dev.atelier.identity.Permission;
 import dev.atelier.inference.Signature;
 import dev.atelier.platform.blobs.Blobs;
 import dev.atelier.platform.problems.Invalid;
@@ -33,6 +35,7 @@ import org.jspecify.annotations.Nullable;
 @Path("/api/v1/models")
 @Produces(MediaType.APPLICATION_JSON)
 @RunOnVirtualThread
+@Needs(value = Permission.MODEL_READ, model = "name")
 public class ModelApi {
 
     /** A version as it is answered; members that are unknown or empty are left out. */
@@ -117,6 +120,7 @@ public class ModelApi {
         this.caller = caller;
     }
 
+    @Needs(Permission.CATALOG_READ)
     @GET
     public List<Model> list() {
         return models.list();
@@ -137,6 +141,7 @@ public class ModelApi {
                 .toList();
     }
 
+    @Needs(Permission.MODEL_REGISTER)
     @POST
     @Path("/{name}/versions")
     @Consumes(MediaType.MULTIPART_FORM_DATA)
@@ -182,6 +187,7 @@ public class ModelApi {
         return versions.find(name, version).files();
     }
 
+    @Needs(value = Permission.MODEL_DOWNLOAD, model = "name")
     @GET
     @Path("/{name}/versions/{version}/files/{path:.+}")
     @Produces(MediaType.WILDCARD)
@@ -216,6 +222,7 @@ public class ModelApi {
         return models.moves(models.get(name).name());
     }
 
+    @Needs(value = Permission.MODEL_ALIAS, model = "name")
     @PUT
     @Path("/{name}/aliases/{alias}")
     @Consumes(MediaType.APPLICATION_JSON)
@@ -232,6 +239,7 @@ public class ModelApi {
         return models.get(name).aliases();
     }
 
+    @Needs(value = Permission.MODEL_ALIAS, model = "name")
     @DELETE
     @Path("/{name}/aliases/{alias}")
     public Map<String, Integer> removeAlias(

@@ -6,9 +6,12 @@ import dev.atelier.catalog.EntityRef;
 import dev.atelier.catalog.EntityShell;
 import dev.atelier.catalog.EntityShells;
 import dev.atelier.identity.Caller;
+import dev.atelier.identity.Needs;
+import dev.atelier.identity.Permission;
 import dev.atelier.platform.database.Sql;
 import dev.atelier.platform.problems.Invalid;
 import dev.atelier.platform.problems.NotFound;
+import dev.atelier.platform.web.Figures;
 import io.quarkus.qute.CheckedTemplate;
 import io.quarkus.qute.RawString;
 import io.quarkus.qute.TemplateInstance;
@@ -37,6 +40,7 @@ import org.jspecify.annotations.Nullable;
 @Path("/models/{model}")
 @Produces(MediaType.TEXT_HTML)
 @RunOnVirtualThread
+@Needs(value = Permission.MODEL_READ, model = "model")
 public class ModelPages {
 
     private static final int SHORT_LIST = 5;
@@ -396,6 +400,7 @@ public class ModelPages {
      *
      * @param expected the version it named when the form was drawn; 0 when it is to be new
      */
+    @Needs(value = Permission.MODEL_ALIAS, model = "model")
     @POST
     @Path("aliases")
     @Consumes(MediaType.APPLICATION_FORM_URLENCODED)

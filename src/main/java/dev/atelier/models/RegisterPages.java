@@ -2,7 +2,10 @@ package dev.atelier.models;
 
 import com.fasterxml.jackson.databind.ObjectMapper;
 import dev.atelier.identity.Caller;
+import dev.atelier.identity.Needs;
+import dev.atelier.identity.Permission;
 import dev.atelier.platform.problems.Invalid;
+import dev.atelier.platform.web.Figures;
 import io.quarkus.qute.CheckedTemplate;
 import io.quarkus.qute.TemplateInstance;
 import io.smallrye.common.annotation.RunOnVirtualThread;
@@ -28,6 +31,7 @@ import org.jspecify.annotations.Nullable;
 @Path("/models/new")
 @Produces(MediaType.TEXT_HTML)
 @RunOnVirtualThread
+@Needs(Permission.MODEL_REGISTER)
 public class RegisterPages {
 
     @CheckedTemplate(basePath = "models")

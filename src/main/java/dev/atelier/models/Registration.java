@@ -2,7 +2,10 @@ package dev.atelier.models;
 
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.ObjectMapper;
+import dev.atelier.catalog.EntityRef;
 import dev.atelier.identity.Audit;
+import dev.atelier.identity.Caller;
+import dev.atelier.identity.Permission;
 import dev.atelier.platform.blobs.Blobs;
 import dev.atelier.platform.database.Sql;
 import dev.atelier.platform.database.Transaction;
@@ -45,6 +48,7 @@ class Registration {
     private final Models models;
     private final ModelsConfig config;
     private final ObjectMapper json;
+    private final Caller caller;
     private final Semaphore turns = new Semaphore(4, true);
 
     Registration(
@@ -56,7 +60,8 @@ class Registration {
             Versions versions,
             Models models,
             ModelsConfig config,
-            ObjectMapper json) {
+            ObjectMapper json,
+            Caller caller) {
         this.sql = sql;
         this.transaction = transaction;
         this.blobs = blobs;
@@ -66,6 +71,7 @@ class Registration {
         this.models = models;
         this.config = config;
         this.json = json;
+        this.caller = caller;
     }
 
     Draft draft(String owner) {
@@ -103,6 +109,9 @@ class Registration {
         if (parameters.modelInterface() != null) {
             draft.addText("interface.json", parameters.modelInterface().toPrettyString());
         }
+        if (!origin.bySystem()) {
+            authorise(name, parameters.owner(), origin.actor());
+        }
         Failpoints.hit("register.received");
         var version = store(name, draft, parameters, key, origin);
         draft.kept();
@@ -122,6 +131,28 @@ class Registration {
             }
             // It is registered, whatever cannot be read now.
             return version;
+        }
+    }
+
+    /** A new model is registered for oneself or for a team of one's own. */
+    private void authorise(String name, @Nullable String owner, String actor) {
+        var ref = EntityRef.of("model", name).toString();
+        if (models.find(name).isPresent()) {
+            caller.require(Permission.MODEL_REGISTER, ref);
+            return;
+        }
+        try {
+            caller.requireAsOwner(
+                    Permission.MODEL_REGISTER,
+                    ref,
+                    owner == null || owner.isBlank()
+                            ? actor
+                            : EntityRef.parse(owner.strip(), "group", EntityRef.DEFAULT_NAMESPACE)
+                                    .toString());
+        } catch (IllegalArgumentException e) {
+            throw new Invalid(
+                    "The owner is the name of a group, or a reference such as user:default/ines.",
+                    List.of(new Invalid.Field("owner", "is no reference")));
         }
     }
 

@@ -2,6 +2,7 @@ package dev.atelier.models;
 
 import dev.atelier.inference.DataType;
 import dev.atelier.inference.Signature;
+import dev.atelier.platform.web.Figures;
 import java.util.ArrayList;
 import java.util.List;
 

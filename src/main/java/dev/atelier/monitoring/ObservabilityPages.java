@@ -4,6 +4,8 @@ import dev.atelier.catalog.Entities;
 import dev.atelier.catalog.EntityRef;
 import dev.atelier.catalog.EntityShell;
 import dev.atelier.catalog.EntityShells;
+import dev.atelier.identity.Needs;
+import dev.atelier.identity.Permission;
 import dev.atelier.models.Models;
 import dev.atelier.platform.problems.NotFound;
 import dev.atelier.platform.web.Browser;
@@ -37,6 +39,7 @@ import org.jspecify.annotations.Nullable;
 @Path("/models/{model}/observability")
 @Produces(MediaType.TEXT_HTML)
 @RunOnVirtualThread
+@Needs(value = Permission.MODEL_READ, model = "model")
 public class ObservabilityPages {
 
     private static final DateTimeFormatter CLOCK =

@@ -6,6 +6,8 @@ import dev.atelier.catalog.EntityRef;
 import dev.atelier.catalog.EntityShell;
 import dev.atelier.catalog.EntityShells;
 import dev.atelier.identity.Caller;
+import dev.atelier.identity.Needs;
+import dev.atelier.identity.Permission;
 import dev.atelier.inference.ModelInterface.FieldType;
 import dev.atelier.inference.Tensor;
 import dev.atelier.models.Model;
@@ -48,6 +50,7 @@ import org.jspecify.annotations.Nullable;
 @Path("/models/{model}")
 @Produces(MediaType.TEXT_HTML)
 @RunOnVirtualThread
+@Needs(value = Permission.MODEL_TRY, model = "model")
 public class TryPages {
 
     @CheckedTemplate(basePath = "sandbox")

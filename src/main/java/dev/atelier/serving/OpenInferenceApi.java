@@ -3,6 +3,9 @@ package dev.atelier.serving;
 import com.fasterxml.jackson.annotation.JsonProperty;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.atelier.identity.Audit;
+import dev.atelier.identity.Needs;
+import dev.atelier.identity.Open;
+import dev.atelier.identity.Permission;
 import dev.atelier.inference.Message;
 import dev.atelier.inference.ResponseCodec;
 import dev.atelier.inference.Signature;
@@ -47,6 +50,7 @@ import org.jspecify.annotations.Nullable;
 @Path("/v2")
 @Tag(name = "Open Inference Protocol")
 @RunOnVirtualThread
+@Needs(value = Permission.MODEL_CALL, model = "model")
 public class OpenInferenceApi {
 
     private static final Logger LOG = Logger.getLogger(OpenInferenceApi.class);
@@ -103,29 +107,34 @@ public class OpenInferenceApi {
 
     record IndexRequest(@JsonProperty("ready") @Nullable Boolean ready) {}
 
+    @Open(value = Open.To.EVERYONE, because = "health and name, as probes and clients ask first")
     @GET
     public Server server() {
         return new Server("atelier", release, List.of("binary_tensor_data", "model_repository"));
     }
 
+    @Open(value = Open.To.EVERYONE, because = "health and name, as probes and clients ask first")
     @GET
     @Path("health/live")
     public Live live() {
         return new Live(true);
     }
 
+    @Open(value = Open.To.EVERYONE, because = "health and name, as probes and clients ask first")
     @GET
     @Path("health/ready")
     public Response ready() {
         return json(gateway.ready() ? 200 : 503, new Ready(gateway.ready()));
     }
 
+    @Needs(value = Permission.MODEL_READ, model = "model")
     @GET
     @Path("models/{model}")
     public Metadata model(@PathParam("model") String model) {
         return metadata(model, null);
     }
 
+    @Needs(value = Permission.MODEL_READ, model = "model")
     @GET
     @Path("models/{model}/versions/{version}")
     public Metadata version(
@@ -160,12 +169,14 @@ public class OpenInferenceApi {
                 .toList();
     }
 
+    @Needs(value = Permission.MODEL_READ, model = "model")
     @GET
     @Path("models/{model}/openapi.json")
     public ObjectNode openApi(@PathParam("model") String model) {
         return openApi(versions.ready(model), "/v2/models/" + model);
     }
 
+    @Needs(value = Permission.MODEL_READ, model = "model")
     @GET
     @Path("models/{model}/versions/{version}/openapi.json")
     public ObjectNode openApi(
@@ -184,12 +195,14 @@ public class OpenInferenceApi {
         return ModelOpenApi.of(version, signature, address);
     }
 
+    @Needs(value = Permission.MODEL_READ, model = "model")
     @GET
     @Path("models/{model}/ready")
     public ModelReady modelReady(@PathParam("model") String model) {
         return new ModelReady(gateway.find(model, null).name(), true);
     }
 
+    @Needs(value = Permission.MODEL_READ, model = "model")
     @GET
     @Path("models/{model}/versions/{version}/ready")
     public ModelReady versionReady(
@@ -310,6 +323,7 @@ public class OpenInferenceApi {
         return micros / 1000 + "." + String.valueOf(1000 + micros % 1000).substring(1);
     }
 
+    @Needs(Permission.CATALOG_READ)
     @POST
     @Path("repository/index")
     public List<IndexEntry> index(@Nullable IndexRequest request) {
@@ -339,6 +353,7 @@ public class OpenInferenceApi {
                 : version.state().label().toLowerCase(Locale.ROOT);
     }
 
+    @Needs(value = Permission.SERVING_OPERATE, model = "model")
     @POST
     @Path("repository/models/{model}/load")
     public Response load(@PathParam("model") String model) {
@@ -348,6 +363,7 @@ public class OpenInferenceApi {
         return failure == null ? json(200, Map.of()) : response(failure);
     }
 
+    @Needs(value = Permission.SERVING_OPERATE, model = "model")
     @POST
     @Path("repository/models/{model}/unload")
     public Response unload(@PathParam("model") String model) {

@@ -1,5 +1,6 @@
 package dev.atelier.bench;
 
+import dev.atelier.Administrator;
 import java.io.BufferedInputStream;
 import java.io.ByteArrayOutputStream;
 import java.io.EOFException;
@@ -37,12 +38,13 @@ final class Connection implements AutoCloseable {
     /** A whole request: head and body. */
     static byte[] request(URI portal, String method, String path, String headers, byte[] body) {
         var head =
-                "%s %s HTTP/1.1\r\nHost: %s:%d\r\n%sContent-Length: %d\r\n\r\n"
+                "%s %s HTTP/1.1\r\nHost: %s:%d\r\nAuthorization: %s\r\n%sContent-Length: %d\r\n\r\n"
                         .formatted(
                                 method,
                                 path,
                                 portal.getHost(),
                                 portal.getPort(),
+                                Administrator.AUTHORIZATION,
                                 headers,
                                 body.length)
                         .getBytes(StandardCharsets.US_ASCII);

@@ -5,6 +5,7 @@ import com.microsoft.playwright.BrowserContext;
 import com.microsoft.playwright.BrowserType;
 import com.microsoft.playwright.Playwright;
 import com.microsoft.playwright.options.ColorScheme;
+import dev.atelier.Administrator;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
@@ -45,6 +46,7 @@ final class Chromium {
                 new Browser.NewContextOptions()
                         .setBaseURL(base)
                         .setColorScheme(scheme)
+                        .setExtraHTTPHeaders(Map.of("Authorization", Administrator.AUTHORIZATION))
                         .setViewportSize(width, height));
     }
 

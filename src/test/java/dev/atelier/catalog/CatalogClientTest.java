@@ -2,6 +2,7 @@ package dev.atelier.catalog;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.atelier.Administrator;
 import dev.atelier.TestDatabase;
 import io.quarkus.test.common.QuarkusTestResource;
 import io.quarkus.test.common.http.TestHTTPResource;
@@ -62,7 +63,13 @@ class CatalogClientTest {
                 folder.resolve("check.cjs"),
                 java.nio.file.StandardCopyOption.REPLACE_EXISTING);
 
-        var said = run(folder, "node", "check.cjs", portal.toString().replaceAll("/$", ""));
+        var said =
+                run(
+                        folder,
+                        "node",
+                        "check.cjs",
+                        portal.toString().replaceAll("/$", ""),
+                        Administrator.TOKEN);
 
         assertThat(said).endsWith("ok\n");
     }

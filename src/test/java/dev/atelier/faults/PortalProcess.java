@@ -1,5 +1,6 @@
 package dev.atelier.faults;
 
+import dev.atelier.Administrator;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.net.InetAddress;
@@ -110,6 +111,7 @@ public final class PortalProcess implements AutoCloseable {
             builder.environment().keySet().removeIf(name -> name.startsWith("ATELIER_"));
             builder.environment().put("ATELIER_PORT", Integer.toString(port));
             builder.environment().put("ATELIER_DATA", setup.data.toString());
+            builder.environment().put("ATELIER_BOOTSTRAP_TOKEN", Administrator.TOKEN);
             builder.environment().putAll(setup.environment);
             process = builder.start();
         } catch (IOException e) {
@@ -258,7 +260,9 @@ public final class PortalProcess implements AutoCloseable {
     public <T> HttpResponse<T> send(
             HttpRequest.Builder request, HttpResponse.BodyHandler<T> handler) throws IOException {
         try {
-            return CLIENT.send(request.build(), handler);
+            return CLIENT.send(
+                    request.setHeader("Authorization", Administrator.AUTHORIZATION).build(),
+                    handler);
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
             throw new IOException("interrupted", e);

@@ -4,6 +4,7 @@ import static java.nio.charset.StandardCharsets.UTF_8;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
+import dev.atelier.Administrator;
 import java.io.ByteArrayInputStream;
 import java.io.IOException;
 import java.io.InputStream;
@@ -83,7 +84,7 @@ final class Bundle {
     Answer post(String model) {
         parts.add(bytes("--" + BOUNDARY + "--\r\n"));
         var request =
-                HttpRequest.newBuilder(URI.create(base() + "/api/v1/models/" + model + "/versions"))
+                Administrator.request(URI.create(base() + "/api/v1/models/" + model + "/versions"))
                         .header("Content-Type", "multipart/form-data; boundary=" + BOUNDARY)
                         .POST(
                                 HttpRequest.BodyPublishers.ofInputStream(
@@ -95,12 +96,12 @@ final class Bundle {
     }
 
     static Answer get(String address) {
-        return send(HttpRequest.newBuilder(URI.create(base() + address)));
+        return send(Administrator.request(URI.create(base() + address)));
     }
 
     static Answer put(String address, String json) {
         return send(
-                HttpRequest.newBuilder(URI.create(base() + address))
+                Administrator.request(URI.create(base() + address))
                         .header("Content-Type", "application/json")
                         .PUT(HttpRequest.BodyPublishers.ofString(json)));
     }

@@ -9,6 +9,7 @@ import static org.hamcrest.Matchers.hasItem;
 import static org.hamcrest.Matchers.is;
 import static org.hamcrest.Matchers.matchesPattern;
 
+import dev.atelier.Administrator;
 import dev.atelier.TestDatabase;
 import dev.atelier.inference.InferRequest;
 import dev.atelier.inference.Message;
@@ -212,10 +213,11 @@ class OpenInferenceTest {
                             """
                             POST /v2/models/oip-doubling/infer HTTP/1.1\r
                             Host: localhost:%d\r
+                            Authorization: %s\r
                             Content-Length: 1999999999\r
                             \r
                             {"""
-                                    .formatted(RestAssured.port)
+                                    .formatted(RestAssured.port, Administrator.AUTHORIZATION)
                                     .getBytes(StandardCharsets.US_ASCII));
 
             var answer =

@@ -2,7 +2,15 @@ package dev.atelier.platform.problems;
 
 /** A failure that the caller can understand; anything else is a defect and answers 500. */
 public abstract sealed class Problem extends RuntimeException
-        permits NotFound, Conflict, Denied, Invalid, TooLarge, OutOfSpace, Unavailable {
+        permits NotFound,
+                Conflict,
+                Denied,
+                Invalid,
+                TooLarge,
+                TooMany,
+                SignInNeeded,
+                OutOfSpace,
+                Unavailable {
     private final int status;
     private final String title;
 

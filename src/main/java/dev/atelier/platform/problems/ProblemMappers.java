@@ -3,12 +3,16 @@ package dev.atelier.platform.problems;
 import dev.atelier.platform.web.Browser;
 import io.quarkus.qute.CheckedTemplate;
 import io.quarkus.qute.TemplateInstance;
+import io.vertx.core.http.HttpMethod;
 import io.vertx.ext.web.RoutingContext;
 import jakarta.ws.rs.WebApplicationException;
 import jakarta.ws.rs.core.HttpHeaders;
 import jakarta.ws.rs.core.MediaType;
 import jakarta.ws.rs.core.Response;
 import jakarta.ws.rs.core.UriInfo;
+import java.net.URI;
+import java.net.URLEncoder;
+import java.nio.charset.StandardCharsets;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
@@ -47,13 +51,41 @@ public class ProblemMappers {
     }
 
     @ServerExceptionMapper
-    public Response problem(Problem problem, HttpHeaders headers) {
+    public Response problem(Problem problem, HttpHeaders headers, RoutingContext context) {
+        if (problem instanceof SignInNeeded) {
+            return signIn(problem, headers, context);
+        }
         var errors =
                 problem instanceof Invalid invalid ? invalid.fields() : List.<Invalid.Field>of();
         var answer = answer(problem.status(), problem.title(), problem.detail(), errors, headers);
-        return problem instanceof Unavailable
-                ? Response.fromResponse(answer).header(HttpHeaders.RETRY_AFTER, RETRY_AFTER).build()
-                : answer;
+        return switch (problem) {
+            case Unavailable u -> retry(answer, RETRY_AFTER);
+            case TooMany many -> retry(answer, many.retryAfter().toSeconds());
+            default -> answer;
+        };
+    }
+
+    private static Response retry(Response answer, Object seconds) {
+        return Response.fromResponse(answer).header(HttpHeaders.RETRY_AFTER, seconds).build();
+    }
+
+    /** People who ask for a page are sent to sign in and come back; all others are told. */
+    private static Response signIn(Problem problem, HttpHeaders headers, RoutingContext context) {
+        if (Browser.of(headers) == Browser.PAGE
+                && headers.getHeaderString(HttpHeaders.AUTHORIZATION) == null
+                && context.request().method().equals(HttpMethod.GET)) {
+            var next = URLEncoder.encode(context.request().uri(), StandardCharsets.UTF_8);
+            return Response.seeOther(URI.create("/login?next=" + next)).build();
+        }
+        return Response.fromResponse(
+                        answer(
+                                problem.status(),
+                                problem.title(),
+                                problem.detail(),
+                                List.of(),
+                                headers))
+                .header(HttpHeaders.WWW_AUTHENTICATE, "Bearer realm=\"atelier\"")
+                .build();
     }
 
     @ServerExceptionMapper

@@ -1,4 +1,4 @@
-package dev.atelier.models;
+package dev.atelier.platform.web;
 
 import io.quarkus.qute.TemplateExtension;
 import java.time.Instant;

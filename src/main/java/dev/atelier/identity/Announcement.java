@@ -1,4 +1,4 @@
-package dev.atelier.platform.web;
+package dev.atelier.identity;
 
 import dev.atelier.platform.CannotStart;
 import dev.atelier.platform.DataFolder;
@@ -8,13 +8,14 @@ import jakarta.annotation.Priority;
 import jakarta.enterprise.context.ApplicationScoped;
 import jakarta.enterprise.event.Observes;
 import jakarta.interceptor.Interceptor;
+import java.util.Optional;
 import java.util.Set;
 import org.eclipse.microprofile.config.inject.ConfigProperty;
 import org.jboss.logging.Logger;
 
 /**
- * Says where the portal is and how to sign in, once it answers; and refuses to listen to a network
- * as long as nobody has to sign in.
+ * Says where the portal is and how to sign in, once it answers; and refuses to send passwords over
+ * a network in the clear.
  */
 @ApplicationScoped
 class Announcement {
@@ -25,25 +26,32 @@ class Announcement {
     private final String host;
     private final int port;
     private final boolean openToNetwork;
+    private final boolean tls;
+    private final Bootstrap bootstrap;
 
     Announcement(
             @ConfigProperty(name = "quarkus.http.host") String host,
             @ConfigProperty(name = "quarkus.http.port") int port,
             @ConfigProperty(name = "atelier.allow-open-network", defaultValue = "false")
-                    boolean openToNetwork) {
+                    boolean openToNetwork,
+            @ConfigProperty(name = "quarkus.http.ssl.certificate.files")
+                    Optional<String> certificate,
+            Bootstrap bootstrap) {
         this.host = host;
         this.port = port;
         this.openToNetwork = openToNetwork;
+        this.tls = certificate.isPresent();
+        this.bootstrap = bootstrap;
     }
 
     void refuseOpenNetwork(
             @Observes @Priority(Interceptor.Priority.PLATFORM_BEFORE) StartupEvent event) {
-        if (!LOOPBACK.contains(host) && !openToNetwork) {
+        if (!LOOPBACK.contains(host) && !openToNetwork && !tls) {
             throw new CannotStart(
-                    "Sign-in is not set up, so the portal listens on loopback only, not on "
+                    "Without TLS the portal listens on loopback only, not on "
                             + host
-                            + ". ATELIER_ALLOW_OPEN_NETWORK=true lets everyone on that network act as"
-                            + " administrator.");
+                            + ", since passwords and tokens would travel in the clear. Behind a proxy that"
+                            + " speaks TLS, say so with ATELIER_ALLOW_OPEN_NETWORK=true.");
         }
     }
 
@@ -52,14 +60,26 @@ class Announcement {
         if (LaunchMode.current() == LaunchMode.TEST) {
             return;
         }
+        var address = "http://localhost:" + port;
+        var code = bootstrap.code();
+        // The code stands behind the #: browsers keep that part to themselves, so it is in no log.
+        var signIn =
+                code == null
+                        ? address + "/login"
+                        : address
+                                + "/welcome#"
+                                + code
+                                + "\n                 (once: choose the password of the account \""
+                                + Bootstrap.ADMIN
+                                + "\")";
         LOG.infof(
                 """
 
 
-                  Atelier is at  http://localhost:%d
-                  Sign in:       nothing to do; it listens on %s only, and whoever uses this machine is its administrator
+                  Atelier is at  %s
+                  Sign in:       %s
                   Data:          %s
                 """,
-                port, host, DataFolder.path());
+                address, signIn, DataFolder.path());
     }
 }

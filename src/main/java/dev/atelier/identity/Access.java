@@ -1,0 +1,175 @@
+package dev.atelier.identity;
+
+import com.github.benmanes.caffeine.cache.Cache;
+import com.github.benmanes.caffeine.cache.Caffeine;
+import dev.atelier.platform.database.Sql;
+import jakarta.enterprise.context.ApplicationScoped;
+import java.time.Duration;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Decides who may do what: the one place that pages and all APIs ask.
+ *
+ * <p>In this order: the scopes of a token; a grant on the thing itself; the roles, each with its
+ * reach (things of one's own teams, or all); and for a thing that is not for the whole company, its
+ * visibility. What it reads is kept for a second, and thrown away at once by a change on this
+ * replica.
+ */
+@ApplicationScoped
+public class Access {
+
+    /** How long another replica may still act on what was true before a change. */
+    static final Duration KEPT = Duration.ofSeconds(1);
+
+    private final Roles roles;
+    private final Sql sql;
+    private final Owners owners;
+    private final Cache<String, Resource> resources =
+            Caffeine.newBuilder().expireAfterWrite(KEPT).maximumSize(10_000).build();
+
+    Access(Roles roles, Sql sql, Owners owners) {
+        this.roles = roles;
+        this.sql = sql;
+        this.owners = owners;
+    }
+
+    /** A thing with its owner, visibility and grants. */
+    public Resource resource(String ref) {
+        return resources.get(ref, this::read);
+    }
+
+    void forget(String ref) {
+        resources.invalidate(ref);
+    }
+
+    private Resource read(String ref) {
+        var visibility =
+                sql.first(
+                                "select visibility from resource_policy where resource = ?",
+                                row -> row.getString(1),
+                                ref)
+                        .map(text -> Resource.Visibility.valueOf(text.toUpperCase(Locale.ROOT)))
+                        .orElse(Resource.Visibility.COMPANY);
+        var grants =
+                sql
+                        .list(
+                                """
+                                select holder, permission from resource_grant
+                                where resource = ? and (until is null or until > clock_timestamp())
+                                """,
+                                row -> Map.entry(row.getString(1), row.getString(2)),
+                                ref)
+                        .stream()
+                        .flatMap(
+                                row ->
+                                        Permission.of(row.getValue()).stream()
+                                                .map(p -> new Resource.Grant(row.getKey(), p)))
+                        .toList();
+        return new Resource(ref, owners.ownerOf(ref).orElse(null), visibility, grants);
+    }
+
+    /** May they do it, on this thing or (null) at all? */
+    public Decision decide(Subject subject, Permission permission, @Nullable Resource resource) {
+        var scopes = subject.scopes();
+        if (scopes != null && !scopes.contains(permission)) {
+            return Decision.no(
+                    "The token in use is limited to other things than to "
+                            + permission.words()
+                            + ".");
+        }
+        if (resource != null) {
+            for (var grant : resource.grants()) {
+                if (grant.permission() == permission && holds(subject, grant.holder())) {
+                    return Decision.yes(
+                            "%s was granted this on %s itself."
+                                    .formatted(grant.holder(), resource.ref()));
+                }
+            }
+        }
+        var matrix = roles.matrix();
+        @Nullable String missing = null;
+        for (var held : subject.roles()) {
+            var reach = matrix.reach(held.role(), permission);
+            if (reach == null) {
+                continue;
+            }
+            var chain = chain(subject, held);
+            if (resource == null) {
+                return Decision.yes(
+                        chain,
+                        "The role %s may %s.".formatted(held.role().label(), permission.words()));
+            }
+            var own =
+                    subject.owns(resource.owner())
+                            || (held.team() != null && held.team().equals(resource.owner()));
+            if (held.team() != null && !held.team().equals(resource.owner())) {
+                missing =
+                        "The role %s counts in %s only."
+                                .formatted(held.role().label(), held.team());
+            } else if (own) {
+                return Decision.yes(
+                        chain,
+                        "%s belongs to %s.".formatted(resource.ref(), resource.owner()),
+                        "The role %s may %s with things of its own teams."
+                                .formatted(held.role().label(), permission.words()));
+            } else if (reach == Roles.Reach.OWN) {
+                missing =
+                        "The role %s may %s only with things of its own teams; this belongs to %s."
+                                .formatted(
+                                        held.role().label(),
+                                        permission.words(),
+                                        resource.owner() == null ? "nobody" : resource.owner());
+            } else if (resource.visibility() == Resource.Visibility.COMPANY
+                    || held.role() == Role.PLATFORM_ADMIN) {
+                return Decision.yes(
+                        chain,
+                        "The role %s may %s.".formatted(held.role().label(), permission.words()));
+            } else {
+                missing =
+                        "%s is not for the whole company: %s"
+                                .formatted(resource.ref(), resource.visibility().sentence());
+            }
+        }
+        return Decision.no(
+                missing != null
+                        ? missing
+                        : subject.roles().isEmpty()
+                                ? "%s holds no role.".formatted(subject.ref())
+                                : "None of the roles of %s may %s."
+                                        .formatted(subject.ref(), permission.words()));
+    }
+
+    private static boolean holds(Subject subject, String holder) {
+        return holder.equals(subject.ref())
+                || holder.equals(Subject.EVERYONE)
+                || subject.teams().contains(holder);
+    }
+
+    private static String chain(Subject subject, Subject.Held held) {
+        var where = held.team() == null ? "" : " in " + held.team();
+        if (held.through().equals(subject.ref())) {
+            return "%s holds the role %s%s.".formatted(subject.ref(), held.role().label(), where);
+        }
+        return held.through().equals(Subject.EVERYONE)
+                ? "Everyone here holds the role %s%s.".formatted(held.role().label(), where)
+                : "%s is in %s, which holds the role %s%s."
+                        .formatted(subject.ref(), held.through(), held.role().label(), where);
+    }
+
+    /** Who could allow it, as a sentence for the one who was refused. */
+    public String whoCanGrant(Permission permission, @Nullable Resource resource) {
+        var admins = "a platform admin (" + names(roles.admins()) + ")";
+        return resource == null || resource.owner() == null
+                ? "Ask " + admins + "."
+                : "Ask its owner, " + resource.owner() + ", or " + admins + ".";
+    }
+
+    private static String names(List<String> admins) {
+        return admins.isEmpty()
+                ? "none is named yet"
+                : String.join(", ", admins.subList(0, Math.min(3, admins.size())));
+    }
+}

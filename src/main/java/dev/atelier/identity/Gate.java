@@ -1,0 +1,77 @@
+package dev.atelier.identity;
+
+import dev.atelier.platform.problems.Denied;
+import jakarta.annotation.Priority;
+import jakarta.ws.rs.Priorities;
+import jakarta.ws.rs.container.ContainerRequestContext;
+import jakarta.ws.rs.container.ContainerRequestFilter;
+import jakarta.ws.rs.container.ResourceInfo;
+import jakarta.ws.rs.core.Context;
+import jakarta.ws.rs.ext.Provider;
+import java.lang.reflect.Method;
+import java.util.Locale;
+import java.util.Map;
+import java.util.concurrent.ConcurrentHashMap;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Stands before every route and asks what its {@link Needs} or {@link Open} says. A route that says
+ * nothing is closed.
+ */
+@Provider
+@Priority(Priorities.AUTHORIZATION)
+public class Gate implements ContainerRequestFilter {
+
+    /** What a route asks; both null when it says nothing. */
+    record Rule(@Nullable Needs needs, @Nullable Open open) {
+        static Rule of(Method method) {
+            var type = method.getDeclaringClass();
+            var needs = method.getAnnotation(Needs.class);
+            var open = method.getAnnotation(Open.class);
+            return needs != null || open != null
+                    ? new Rule(needs, open)
+                    : new Rule(type.getAnnotation(Needs.class), type.getAnnotation(Open.class));
+        }
+    }
+
+    @Context ResourceInfo route;
+    private final Caller caller;
+    private final Map<Method, Rule> rules = new ConcurrentHashMap<>();
+
+    @SuppressWarnings("NullAway.Init") // JAX-RS sets the route
+    Gate(Caller caller) {
+        this.caller = caller;
+    }
+
+    @Override
+    public void filter(ContainerRequestContext request) {
+        var rule = rules.computeIfAbsent(route.getResourceMethod(), Rule::of);
+        var open = rule.open();
+        if (open != null && open.value() == Open.To.EVERYONE) {
+            return;
+        }
+        var subject = caller.signedIn();
+        if (subject.session() != null && caller.unprovenOrigin()) {
+            throw new Denied(
+                    "A browser session must say where a change comes from (Origin). Programs use an"
+                            + " access token.");
+        }
+        if (open != null) {
+            return;
+        }
+        var needs = rule.needs();
+        if (needs == null) {
+            throw new IllegalStateException(
+                    "No permission is stated for " + route.getResourceMethod());
+        }
+        caller.require(needs.value(), resource(needs, request));
+    }
+
+    private static @Nullable String resource(Needs needs, ContainerRequestContext request) {
+        if (needs.model().isEmpty()) {
+            return null;
+        }
+        var name = request.getUriInfo().getPathParameters().getFirst(needs.model());
+        return "model:default/" + String.valueOf(name).toLowerCase(Locale.ROOT);
+    }
+}
