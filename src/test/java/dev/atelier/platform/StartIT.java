@@ -77,7 +77,9 @@ class StartIT {
                         .start();
         assertThat(open.awaitEnd(Duration.ofSeconds(90))).isTrue();
         assertThat(open.exitValue()).isEqualTo(1);
-        assertThat(open.endOfLog()).contains("Without TLS the portal listens on loopback only").doesNotContain("\tat ");
+        assertThat(open.endOfLog())
+                .contains("Without TLS the portal listens on loopback only")
+                .doesNotContain("\tat ");
 
         var file = Files.writeString(folder.resolve("file"), "");
         var wrong =

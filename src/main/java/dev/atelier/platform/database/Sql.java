@@ -1,5 +1,6 @@
 package dev.atelier.platform.database;
 
+import io.agroal.api.AgroalDataSource;
 import jakarta.enterprise.context.ApplicationScoped;
 import java.sql.Array;
 import java.sql.Connection;
@@ -12,7 +13,6 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Optional;
-import javax.sql.DataSource;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -64,9 +64,9 @@ public class Sql {
 
     private static final int FETCHED = 500;
 
-    private final DataSource database;
+    private final AgroalDataSource database;
 
-    Sql(DataSource database) {
+    Sql(AgroalDataSource database) {
         this.database = database;
     }
 
@@ -80,7 +80,7 @@ public class Sql {
             }
             return all;
         } catch (SQLException e) {
-            throw new Failed(e);
+            throw failed(e);
         }
     }
 
@@ -110,7 +110,7 @@ public class Sql {
                 connection.setAutoCommit(true);
             }
         } catch (SQLException e) {
-            throw new Failed(e);
+            throw failed(e);
         }
     }
 
@@ -119,7 +119,7 @@ public class Sql {
         try (var connection = database.getConnection()) {
             return work.on(connection);
         } catch (SQLException e) {
-            throw new Failed(e);
+            throw failed(e);
         }
     }
 
@@ -128,7 +128,7 @@ public class Sql {
         try (var connection = database.getConnection()) {
             act.on(connection);
         } catch (SQLException e) {
-            throw new Failed(e);
+            throw failed(e);
         }
     }
 
@@ -138,8 +138,17 @@ public class Sql {
                 var statement = prepare(connection, sql, values)) {
             return statement.executeUpdate();
         } catch (SQLException e) {
-            throw new Failed(e);
+            throw failed(e);
         }
+    }
+
+    /** A lost connection is seldom lost alone: the others would each fail somebody's request. */
+    private Failed failed(SQLException e) {
+        var state = e.getSQLState();
+        if (state != null && (state.startsWith("08") || state.startsWith("57P"))) {
+            database.flush(AgroalDataSource.FlushMode.IDLE);
+        }
+        return new Failed(e);
     }
 
     private static PreparedStatement prepare(
