@@ -1,16 +1,22 @@
 package dev.atelier.catalog;
 
+import com.fasterxml.jackson.dataformat.yaml.YAMLMapper;
 import dev.atelier.identity.Needs;
 import dev.atelier.identity.Permission;
 import dev.atelier.platform.problems.Invalid;
 import io.smallrye.common.annotation.RunOnVirtualThread;
+import jakarta.ws.rs.GET;
 import jakarta.ws.rs.POST;
 import jakarta.ws.rs.Path;
 import jakarta.ws.rs.Produces;
 import jakarta.ws.rs.core.MediaType;
 import jakarta.ws.rs.core.Response;
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.Map;
+import java.util.Objects;
+import org.eclipse.microprofile.openapi.annotations.Operation;
 import org.eclipse.microprofile.openapi.annotations.tags.Tag;
 
 /**
@@ -26,11 +32,11 @@ import org.eclipse.microprofile.openapi.annotations.tags.Tag;
 public class BackstageCatalog {
 
     private final Sources sources;
-    private final Ingestion ingestion;
+    private final SourceLoop loop;
 
-    BackstageCatalog(Sources sources, Ingestion ingestion) {
+    BackstageCatalog(Sources sources, SourceLoop loop) {
         this.sources = sources;
-        this.ingestion = ingestion;
+        this.loop = loop;
     }
 
     @Needs(Permission.CATALOG_REFRESH)
@@ -43,7 +49,7 @@ public class BackstageCatalog {
         } catch (IllegalArgumentException e) {
             throw new Invalid("Malformed entityRef: " + e.getMessage());
         }
-        ingestion.wake();
+        loop.wake();
         return Response.ok().build(); // the client takes no other status for success
     }
 
@@ -75,5 +81,17 @@ public class BackstageCatalog {
         return errors.isEmpty()
                 ? Response.ok().build()
                 : Response.status(400).entity(Json.write(Map.of("errors", errors))).build();
+    }
+
+    /** What {@code @backstage} tools ask for to learn the API; written by hand, held by a test. */
+    @GET
+    @Path("openapi.json")
+    @Operation(hidden = true)
+    public byte[] openApi() throws IOException {
+        try (var yaml =
+                BackstageCatalog.class.getResourceAsStream("/catalog/backstage-openapi.yaml")) {
+            return Json.write(new YAMLMapper().readTree(Objects.requireNonNull(yaml)))
+                    .getBytes(StandardCharsets.UTF_8);
+        }
     }
 }

@@ -49,13 +49,19 @@ public class BackstageEntities {
     private final Entities entities;
     private final EntityQueries queries;
     private final Ancestry ancestry;
+    private final Locations locations;
 
     BackstageEntities(
-            Transaction transaction, Entities entities, EntityQueries queries, Ancestry ancestry) {
+            Transaction transaction,
+            Entities entities,
+            EntityQueries queries,
+            Ancestry ancestry,
+            Locations locations) {
         this.transaction = transaction;
         this.entities = entities;
         this.queries = queries;
         this.ancestry = ancestry;
+        this.locations = locations;
     }
 
     @GET
@@ -299,6 +305,7 @@ public class BackstageEntities {
     @DELETE
     @Path("entities/by-uid/{uid}")
     public void delete(@PathParam("uid") String uid) {
+        locations.requireWritable();
         transaction.run(() -> entities.delete(requireUid(uid)));
     }
 

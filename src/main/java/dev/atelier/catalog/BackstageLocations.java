@@ -37,13 +37,19 @@ public class BackstageLocations {
     private final Entities entities;
     private final Sources sources;
     private final SourceReader reader;
+    private final SourceLoop loop;
 
     BackstageLocations(
-            Locations locations, Entities entities, Sources sources, SourceReader reader) {
+            Locations locations,
+            Entities entities,
+            Sources sources,
+            SourceReader reader,
+            SourceLoop loop) {
         this.locations = locations;
         this.entities = entities;
         this.sources = sources;
         this.reader = reader;
+        this.loop = loop;
     }
 
     @GET
@@ -106,10 +112,10 @@ public class BackstageLocations {
             if (!"refresh".equals(onConflict)) {
                 throw e;
             }
-            location = locations.find(type, target).orElseThrow();
+            location = locations.find(type, target).orElseThrow(() -> e);
             sources.due(List.of(location.source()));
         }
-        locations.readSoon();
+        loop.wake();
         return Response.status(201)
                 .entity(Json.write(Map.of("location", location, "entities", List.of())))
                 .build();
@@ -117,7 +123,7 @@ public class BackstageLocations {
 
     private Map<String, Object> dryRun(String type, String target) {
         locations.check(type, target);
-        var source = new Sources.Source(0, type, target, false, 0, null, type + ":" + target);
+        var source = Sources.Source.unsaved(type, target);
         var reading = reader.read(source);
         if (reading.fault() != null) {
             throw new Invalid(reading.fault().reason());
@@ -163,7 +169,7 @@ public class BackstageLocations {
         var changed =
                 locations.change(
                         id, json.path("type").asText("url"), json.path("target").asText(""));
-        locations.readSoon();
+        loop.wake();
         return changed;
     }
 
@@ -205,7 +211,7 @@ public class BackstageLocations {
         var target = location.path("target").asText("");
         locations.check(type, target);
         var existing = new ArrayList<Map<String, Object>>();
-        var source = new Sources.Source(0, type, target, false, 0, null, type + ":" + target);
+        var source = Sources.Source.unsaved(type, target);
         for (var document : reader.read(source).documents()) {
             if (document.isGood() && document.document() != null) {
                 existing.add(

@@ -22,6 +22,36 @@ interface CatalogConfig {
     @WithDefault("delete")
     Orphans orphans();
 
+    /**
+     * Which kinds locations may give; see {@link AllowedKinds}. As Backstage's {@code
+     * catalog.rules}: an entity is taken when one rule that is about its location allows it.
+     */
+    List<Rule> rules();
+
+    /** Nobody registers, changes or removes locations and entities through pages and APIs. */
+    @WithDefault("false")
+    boolean readonly();
+
+    /** A rule of {@link #rules}. */
+    interface Rule {
+        /** Kinds, say {@code Component}, or a kind with one type: {@code Resource:ai-model}. */
+        List<String> allow();
+
+        /** Where it holds; without any, for every address. */
+        List<Location> locations();
+
+        /** One place of a rule: of this type, and exactly this or one of this pattern. */
+        interface Location {
+            @WithDefault("url")
+            String type();
+
+            Optional<String> exact();
+
+            /** {@code *} matches within a part of the path, {@code **} across. */
+            Optional<String> pattern();
+        }
+    }
+
     enum Orphans {
         DELETE,
         KEEP

@@ -51,7 +51,7 @@ public class CatalogPages {
     private final EntityOverview overview;
     private final CatalogList list;
     private final Sources sources;
-    private final Ingestion ingestion;
+    private final SourceLoop loop;
 
     CatalogPages(
             Entities entities,
@@ -59,13 +59,13 @@ public class CatalogPages {
             EntityOverview overview,
             CatalogList list,
             Sources sources,
-            Ingestion ingestion) {
+            SourceLoop loop) {
         this.entities = entities;
         this.shells = shells;
         this.overview = overview;
         this.list = list;
         this.sources = sources;
-        this.ingestion = ingestion;
+        this.loop = loop;
     }
 
     @GET
@@ -82,7 +82,7 @@ public class CatalogPages {
         var words = q == null ? "" : q.strip();
         return Templates.catalog(
                 list.ask(
-                        new CatalogList.Question(
+                        new CatalogQuestion(
                                 words.length() > 200 ? words.substring(0, 200) : words,
                                 kind,
                                 type,
@@ -148,7 +148,7 @@ public class CatalogPages {
             @PathParam("name") String name) {
         var entity = require(namespace, kind, name);
         sources.dueFor(entity.ref());
-        ingestion.wake();
+        loop.wake();
         return Response.seeOther(URI.create(entity.address())).build();
     }
 

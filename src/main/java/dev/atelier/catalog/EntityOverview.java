@@ -34,7 +34,7 @@ class EntityOverview {
 
     record Content(
             List<Group> relations,
-            List<CatalogList.Item> owned,
+            List<EntityRows.Row> owned,
             Lineage lineage,
             List<Entity.Link> links,
             List<String> tags,
@@ -68,13 +68,13 @@ class EntityOverview {
                     Map.entry("runsAt", "Runs at"),
                     Map.entry("hosts", "Hosts"));
 
-    private final CatalogList list;
+    private final EntityRows rows;
     private final Entities entities;
     private final Lineages lineages;
     private final CatalogConfig config;
 
-    EntityOverview(CatalogList list, Entities entities, Lineages lineages, CatalogConfig config) {
-        this.list = list;
+    EntityOverview(EntityRows rows, Entities entities, Lineages lineages, CatalogConfig config) {
+        this.rows = rows;
         this.entities = entities;
         this.lineages = lineages;
         this.config = config;
@@ -85,13 +85,13 @@ class EntityOverview {
         boolean owner = entity.kind().equals("Group") || entity.kind().equals("User");
         var owned =
                 owner
-                        ? list.items(
+                        ? rows.of(
                                 relations.stream()
                                         .filter(r -> r.type().equals("ownerOf"))
                                         .map(Entity.Relation::target)
                                         .limit(500)
                                         .toList())
-                        : List.<CatalogList.Item>of();
+                        : List.<EntityRows.Row>of();
         return new Content(
                 groups(relations, owner),
                 owned,

@@ -4,13 +4,15 @@ import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
 /**
- * How features draw on an entity's page. All are CDI beans, asked for every entity page.
+ * How features draw on an entity's page and on its rows in lists. All are CDI beans; all but the
+ * last are asked for every entity page.
  *
  * <ul>
  *   <li>{@link EntityTab}: a tab. A tab of order {@link Tab#HOME} replaces the catalog's own
  *       overview, and {@code /catalog/{namespace}/{kind}/{name}} redirects to it.
  *   <li>{@link EntityFact}: a cell of the title block.
  *   <li>{@link EntityAction}: a button of the title block.
+ *   <li>{@link EntityState}: the state of a row in lists.
  * </ul>
  *
  * <p>A feature draws its tab inside the same shell: take {@code EntityShells.shell(entity,

@@ -29,7 +29,7 @@ final class EntityWrites {
     /**
      * Part of every digest: raise it when rules, relations or index change, and all is rewritten.
      */
-    private static final String FORMAT = "1";
+    static final String FORMAT = "1";
 
     /**
      * @param document without faults, annotated with where it came from

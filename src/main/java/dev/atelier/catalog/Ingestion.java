@@ -1,21 +1,13 @@
 package dev.atelier.catalog;
 
 import dev.atelier.catalog.Reading.Checked;
-import dev.atelier.catalog.Sources.Source;
 import dev.atelier.catalog.Sources.Target;
 import dev.atelier.platform.database.Sql;
-import io.quarkus.runtime.ShutdownEvent;
-import io.quarkus.runtime.StartupEvent;
 import jakarta.enterprise.context.ApplicationScoped;
-import jakarta.enterprise.event.Observes;
 import jakarta.transaction.Transactional;
-import java.io.IOException;
-import java.io.UncheckedIOException;
 import java.nio.file.Files;
-import java.nio.file.Path;
 import java.sql.Connection;
 import java.sql.SQLException;
-import java.time.Duration;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.HashSet;
@@ -23,99 +15,20 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
-import java.util.TreeMap;
-import java.util.concurrent.Executors;
-import java.util.concurrent.Semaphore;
-import java.util.concurrent.TimeUnit;
-import org.jboss.logging.Logger;
-import org.jspecify.annotations.Nullable;
 
 /**
- * Keeps the catalog equal to its sources: reads those that are due, applies what they say, and
- * watches the folders of this machine for changes. Every replica runs it; a source is read by one
- * at a time.
+ * Brings what was read into the catalog: entities, relations, problems, and the sources that
+ * Locations name. Reading itself is the {@link SourceLoop}'s.
  */
 @ApplicationScoped
 class Ingestion {
 
-    private static final Logger LOG = Logger.getLogger(Ingestion.class);
-    private static final int TAKEN = 100;
-    private static final int DOCUMENTS = 2000;
-    private static final int AT_ONCE = 5;
-    private static final Duration LOOK = Duration.ofSeconds(2);
-    private static final Duration SWEEP = Duration.ofSeconds(30);
-
     private final Sql sql;
-    private final Sources sources;
-    private final SourceReader reader;
     private final CatalogConfig config;
-    private final Ingestion self;
-    private final Semaphore wake = new Semaphore(0);
-    private final Map<Path, Map<Path, String>> seen = new HashMap<>();
-    private volatile boolean running;
-    private @Nullable Thread loop;
 
-    Ingestion(Sql sql, Sources sources, SourceReader reader, CatalogConfig config, Ingestion self) {
+    Ingestion(Sql sql, CatalogConfig config) {
         this.sql = sql;
-        this.sources = sources;
-        this.reader = reader;
         this.config = config;
-        this.self = self;
-    }
-
-    void start(@Observes StartupEvent event) {
-        running = true;
-        loop = Thread.ofVirtual().name("catalog").start(this::loop);
-    }
-
-    void stop(@Observes ShutdownEvent event) throws InterruptedException {
-        running = false;
-        wake.release();
-        var thread = loop;
-        if (thread != null) {
-            thread.join(Duration.ofSeconds(10));
-        }
-    }
-
-    /** Looks at once for sources that are due. */
-    void wake() {
-        wake.release();
-    }
-
-    private void loop() {
-        boolean configured = false;
-        long swept = System.nanoTime();
-        while (running) {
-            try {
-                if (!configured) {
-                    self.configure();
-                    configured = true;
-                }
-                lookAtFolders();
-                while (running && readDue()) {
-                    Thread.onSpinWait();
-                }
-                if (System.nanoTime() - swept > SWEEP.toNanos()) {
-                    swept = System.nanoTime();
-                    self.sweep();
-                }
-                if (wake.tryAcquire(LOOK.toMillis(), TimeUnit.MILLISECONDS)) {
-                    wake.drainPermits();
-                }
-            } catch (InterruptedException e) {
-                Thread.currentThread().interrupt();
-                return;
-            } catch (RuntimeException e) {
-                LOG.warnf(
-                        "The catalog could not be refreshed; it is tried again: %s", e.toString());
-                LOG.debug("Refresh failed", e);
-                try {
-                    Thread.sleep(LOOK);
-                } catch (InterruptedException _) {
-                    return;
-                }
-            }
-        }
     }
 
     /** Publishes a Location for every configured folder and file. */
@@ -208,71 +121,6 @@ class Ingestion {
         }
     }
 
-    /**
-     * Reads what is due and applies it, some documents at a time. Says whether there was anything.
-     */
-    boolean readDue() {
-        var due = sources.take(TAKEN);
-        var read = new ArrayList<Reading>();
-        int documents = 0;
-        for (int from = 0; from < due.size(); from += AT_ONCE) {
-            for (var reading : readAll(due.subList(from, Math.min(due.size(), from + AT_ONCE)))) {
-                read.add(reading);
-                documents += reading.documents().size();
-            }
-            if (documents >= DOCUMENTS) {
-                self.apply(read);
-                read.clear();
-                documents = 0;
-            }
-        }
-        if (!read.isEmpty()) {
-            self.apply(read);
-        }
-        return !due.isEmpty();
-    }
-
-    /** Reads and applies until nothing is due, folders included; for tests and the check button. */
-    void settle() {
-        self.configure();
-        lookAtFolders();
-        while (readDue()) {
-            Thread.onSpinWait();
-        }
-    }
-
-    private List<Reading> readAll(List<Source> due) {
-        try (var pool = Executors.newFixedThreadPool(AT_ONCE, Thread.ofVirtual().factory())) {
-            var readings =
-                    due.stream().map(source -> pool.submit(() -> readSafely(source))).toList();
-            var list = new ArrayList<Reading>();
-            for (var reading : readings) {
-                list.add(reading.get());
-            }
-            return list;
-        } catch (InterruptedException e) {
-            Thread.currentThread().interrupt();
-            throw new IllegalStateException(e);
-        } catch (java.util.concurrent.ExecutionException e) {
-            throw new IllegalStateException(e.getCause());
-        }
-    }
-
-    private Reading readSafely(Source source) {
-        try {
-            return reader.read(source);
-        } catch (RuntimeException | StackOverflowError | OutOfMemoryError e) {
-            // One hostile file must not stop the others.
-            LOG.errorf(e, "Reading %s failed.", source.location());
-            return Reading.failed(
-                    source,
-                    Fault.error(
-                            "target",
-                            "Reading failed by a defect of the portal",
-                            "Its entries are kept. Please report this with the log of the portal."));
-        }
-    }
-
     /** Writes what was read; sources that another replica took meanwhile are left out. */
     @Transactional
     void apply(List<Reading> all) {
@@ -280,14 +128,7 @@ class Ingestion {
                 connection -> {
                     var writes = EntityWrites.begin(connection);
                     var readings = stillOurs(connection, all);
-                    var fresh =
-                            readings.stream()
-                                    .filter(
-                                            r ->
-                                                    r.digest() == null
-                                                            || !r.digest()
-                                                                    .equals(r.source().digest()))
-                                    .toList();
+                    var fresh = readings.stream().filter(Reading::isNews).toList();
                     var clashes = write(connection, writes, fresh);
                     Problems.put(connection, fresh, clashes);
                     writes.end();
@@ -420,7 +261,7 @@ class Ingestion {
                         """
                         update catalog_source set leased_until = null, tried_at = clock_timestamp(),
                             read_at = case when ? then clock_timestamp() else read_at end,
-                            digest = case when ? then ? else digest end,
+                            digest = case when ? then ? else digest end, etag = ?,
                             documents = case when ? then ? else documents end,
                             next_read_at = clock_timestamp()
                                 + make_interval(secs => ? * (1 + 0.5 * random()))
@@ -428,22 +269,20 @@ class Ingestion {
                         """)) {
             for (var reading : readings) {
                 boolean read = reading.fault() == null;
-                boolean same =
-                        reading.digest() != null
-                                && reading.digest().equals(reading.source().digest());
                 // A name that is taken may become free: look at those again next time.
                 var digest = clashes.containsKey(reading.source().id()) ? null : reading.digest();
                 update.setBoolean(1, read);
-                update.setBoolean(2, !same);
+                update.setBoolean(2, reading.isNews());
                 update.setString(3, digest);
-                update.setBoolean(4, read && !same);
+                update.setString(4, reading.etag());
+                update.setBoolean(5, read && reading.isNews());
                 update.setInt(
-                        5,
+                        6,
                         reading.files() == null
                                 ? reading.documents().size()
                                 : reading.files().size());
-                update.setDouble(6, config.interval());
-                update.setLong(7, reading.source().id());
+                update.setDouble(7, config.interval());
+                update.setLong(8, reading.source().id());
                 update.addBatch();
             }
             update.executeBatch();
@@ -502,45 +341,5 @@ class Ingestion {
                     forget(connection, false);
                     return removed;
                 });
-    }
-
-    /** Compares the folders of this machine with the last look; what changed becomes due. */
-    private synchronized void lookAtFolders() {
-        var changed = new ArrayList<Target>();
-        for (var root : config.roots()) {
-            var now = look(root);
-            var before = seen.put(root, now);
-            if (before == null || before.equals(now)) {
-                continue;
-            }
-            if (!before.keySet().equals(now.keySet())) {
-                changed.add(new Target("folder", root.toString(), false));
-            }
-            now.forEach(
-                    (path, stamp) -> {
-                        if (!stamp.equals(before.get(path))) {
-                            changed.add(new Target("file", path.toString(), false));
-                        }
-                    });
-        }
-        if (!changed.isEmpty()) {
-            sources.due(changed);
-        }
-    }
-
-    private static Map<Path, String> look(Path root) {
-        var files = new TreeMap<Path, String>();
-        try {
-            var list =
-                    Files.isDirectory(root)
-                            ? SourceReader.entityFiles(root)
-                            : Files.exists(root) ? List.of(root) : List.<Path>of();
-            for (var file : list) {
-                files.put(file, Files.getLastModifiedTime(file) + "/" + Files.size(file));
-            }
-        } catch (IOException | UncheckedIOException e) {
-            LOG.debugf("Looking at %s failed: %s", root, e.getMessage());
-        }
-        return files;
     }
 }

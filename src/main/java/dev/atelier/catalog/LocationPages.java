@@ -19,7 +19,11 @@ import jakarta.ws.rs.Produces;
 import jakarta.ws.rs.core.MediaType;
 import jakarta.ws.rs.core.Response;
 import java.net.URI;
+import java.time.Instant;
+import java.util.Comparator;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Optional;
 import org.eclipse.microprofile.openapi.annotations.Operation;
 import org.jspecify.annotations.Nullable;
 
@@ -30,29 +34,37 @@ import org.jspecify.annotations.Nullable;
 @Needs(Permission.CATALOG_READ)
 public class LocationPages {
 
-    record LocationView(String id, String target, String state, String word) {}
+    /**
+     * @param detail when it was read, or what to do
+     * @param address of its entity
+     */
+    record LocationView(
+            String id, String target, String address, String state, String word, String detail) {}
 
     @CheckedTemplate(basePath = "catalog")
     static class Templates {
         static native TemplateInstance locations(
-                List<LocationView> locations, String target, @Nullable String error);
+                List<LocationView> locations,
+                boolean readonly,
+                String target,
+                @Nullable String error);
     }
 
     private final Locations locations;
     private final Problems problems;
-    private final Ingestion ingestion;
+    private final SourceLoop loop;
 
-    LocationPages(Locations locations, Problems problems, Ingestion ingestion) {
+    LocationPages(Locations locations, Problems problems, SourceLoop loop) {
         this.locations = locations;
         this.problems = problems;
-        this.ingestion = ingestion;
+        this.loop = loop;
     }
 
     @GET
     @Path("locations")
     @Operation(hidden = true)
     public TemplateInstance locations() {
-        return Templates.locations(registered(), "", null);
+        return Templates.locations(registered(), locations.isReadonly(), "", null);
     }
 
     @Needs(Permission.CATALOG_REGISTER)
@@ -69,10 +81,15 @@ public class LocationPages {
             locations.register("url", target);
         } catch (Invalid | Conflict e) {
             return Response.status(422)
-                    .entity(Templates.locations(registered(), target, ((Problem) e).detail()))
+                    .entity(
+                            Templates.locations(
+                                    registered(),
+                                    locations.isReadonly(),
+                                    target,
+                                    ((Problem) e).detail()))
                     .build();
         }
-        ingestion.wake();
+        loop.wake();
         return Response.seeOther(URI.create("/catalog/locations")).build();
     }
 
@@ -86,42 +103,46 @@ public class LocationPages {
     }
 
     private List<LocationView> registered() {
-        var places = problems.places();
+        var places = new HashMap<String, Place>();
+        problems.places().forEach(place -> places.put(place.location(), place));
+        var now = Instant.now();
         return locations.all().stream()
-                .map(
-                        location ->
-                                places.stream()
-                                        .filter(
-                                                p ->
-                                                        p.location()
-                                                                .equals(
-                                                                        location.source()
-                                                                                .toString()))
-                                        .findFirst()
-                                        .map(place -> view(location, place))
-                                        .orElseGet(() -> waiting(location)))
+                .map(location -> view(location, places.get(location.source().toString()), now))
                 .toList();
     }
 
-    private static LocationView view(Locations.Registered location, Place place) {
-        if (place.errors() > 0) {
-            return new LocationView(
-                    location.id().toString(),
-                    location.target(),
-                    "fail",
-                    place.problems().getFirst().reason());
+    private static LocationView view(
+            Locations.Registered location, @Nullable Place place, Instant now) {
+        var worst =
+                place == null
+                        ? Optional.<Problems.Problem>empty()
+                        : place.problems().stream()
+                                .filter(Problems.Problem::isError)
+                                .min(Comparator.comparing(p -> p.document() != null));
+        if (worst.isPresent()) {
+            return view(location, "fail", worst.get().reason(), worst.get().remedy());
         }
-        return place.read() == null
-                ? waiting(location)
-                : new LocationView(
-                        location.id().toString(),
-                        location.target(),
-                        "ok",
-                        "%d documents".formatted(place.documents()));
+        var read = place == null ? null : place.read();
+        if (place == null || read == null) {
+            return view(location, "wait", "Not read yet", "It is read within seconds.");
+        }
+        return view(
+                location,
+                place.documents() == 0 ? "warn" : "ok",
+                place.documents() == 1
+                        ? "1 document"
+                        : "%,d documents".formatted(place.documents()),
+                "read " + Ago.of(read, now));
     }
 
-    private static LocationView waiting(Locations.Registered location) {
+    private static LocationView view(
+            Locations.Registered location, String state, String word, String detail) {
         return new LocationView(
-                location.id().toString(), location.target(), "wait", "Not read yet");
+                location.id().toString(),
+                location.target(),
+                Ingestion.location(location.source()).ref().address(),
+                state,
+                word,
+                detail);
     }
 }

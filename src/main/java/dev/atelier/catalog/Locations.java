@@ -7,6 +7,7 @@ import dev.atelier.platform.database.Sql;
 import dev.atelier.platform.database.Transaction;
 import dev.atelier.platform.net.OutboundHttp;
 import dev.atelier.platform.problems.Conflict;
+import dev.atelier.platform.problems.Denied;
 import dev.atelier.platform.problems.Invalid;
 import dev.atelier.platform.problems.NotFound;
 import jakarta.enterprise.context.ApplicationScoped;
@@ -33,6 +34,7 @@ class Locations {
     private final Audit audit;
     private final Caller caller;
     private final Ingestion ingestion;
+    private final CatalogConfig config;
     private final OutboundHttp http;
 
     Locations(
@@ -41,12 +43,14 @@ class Locations {
             Audit audit,
             Caller caller,
             Ingestion ingestion,
+            CatalogConfig config,
             OutboundHttp http) {
         this.sql = sql;
         this.transaction = transaction;
         this.audit = audit;
         this.caller = caller;
         this.ingestion = ingestion;
+        this.config = config;
         this.http = http;
     }
 
@@ -89,7 +93,7 @@ class Locations {
             throw new Invalid("The target is too long");
         }
         try {
-            http.require(SourceReader.raw(target));
+            http.require(SourceTexts.raw(target));
         } catch (OutboundHttp.Refused e) {
             throw new Invalid(
                     "The target cannot be read. " + e.getMessage(),
@@ -99,69 +103,82 @@ class Locations {
         }
     }
 
+    /**
+     * @throws Conflict when it is registered already; of several who register it at once, one wins
+     */
     Registered register(String type, String target) {
+        requireWritable();
         check(type, target);
-        return transaction.call(() -> insert(type, target));
-    }
-
-    private Registered insert(String type, String target) {
-        if (find(type, target).isPresent()) {
-            throw new Conflict("Location %s:%s already exists".formatted(type, target));
-        }
         var location = new Registered(UUID.randomUUID(), type, target);
-        sql.run(
-                connection -> {
-                    try (var insert =
-                            connection.prepareStatement(
-                                    "insert into catalog_location (id, type, target, added_by)"
-                                            + " values (?, ?, ?, ?)")) {
-                        insert.setObject(1, location.id);
-                        insert.setString(2, type);
-                        insert.setString(3, target);
-                        insert.setString(4, caller.entityRef());
-                        insert.executeUpdate();
-                    }
-                    publish(connection);
-                    audit.record(
-                            "catalog-location.register",
-                            type + ":" + target,
-                            Map.of("id", location.id.toString()));
-                });
+        transaction.run(
+                () ->
+                        sql.run(
+                                connection -> {
+                                    EntityWrites.begin(connection);
+                                    insert(location);
+                                    publish(connection);
+                                    audit.record(
+                                            "catalog-location.register",
+                                            location.source().toString(),
+                                            Map.of("id", location.id.toString()));
+                                }));
         return location;
     }
 
-    Registered change(String id, String type, String target) {
-        return transaction.call(() -> update(id, type, target));
+    private void insert(Registered location) {
+        int inserted =
+                sql.update(
+                        """
+                        insert into catalog_location (id, type, target, added_by)
+                        values (?, ?, ?, ?) on conflict (type, target) do nothing
+                        """,
+                        location.id,
+                        location.type,
+                        location.target,
+                        caller.entityRef());
+        if (inserted == 0) {
+            throw taken(location.source());
+        }
     }
 
-    private Registered update(String id, String type, String target) {
+    private static Conflict taken(Target target) {
+        return new Conflict("Location %s already exists".formatted(target));
+    }
+
+    Registered change(String id, String type, String target) {
+        requireWritable();
         var old = require(id);
         check(type, target);
-        find(type, target)
-                .filter(other -> !other.id.equals(old.id))
-                .ifPresent(
-                        _ -> {
-                            throw new Conflict(
-                                    "Location %s:%s already exists".formatted(type, target));
-                        });
-        sql.run(
-                connection -> {
-                    sql.update(
-                            "update catalog_location set type = ?, target = ? where id = ?",
-                            type,
-                            target,
-                            old.id);
-                    publish(connection);
-                    audit.record(
-                            "catalog-location.change",
-                            type + ":" + target,
-                            Map.of("id", id, "before", old.source().toString()));
-                });
-        return new Registered(old.id, type, target);
+        var changed = new Registered(old.id, type, target);
+        transaction.run(
+                () ->
+                        sql.run(
+                                connection -> {
+                                    EntityWrites.begin(connection);
+                                    update(changed);
+                                    publish(connection);
+                                    audit.record(
+                                            "catalog-location.change",
+                                            changed.source().toString(),
+                                            Map.of("id", id, "before", old.source().toString()));
+                                }));
+        return changed;
+    }
+
+    private void update(Registered changed) {
+        if (find(changed.type, changed.target).filter(o -> !o.id.equals(changed.id)).isPresent()) {
+            throw taken(changed.source());
+        }
+        sql.update(
+                "update catalog_location set type = ?, target = ? where id = ?",
+                changed.type,
+                changed.target,
+                changed.id);
     }
 
     /** Takes a location away with everything that only it gave. */
     void remove(String id) {
+        requireWritable();
         transaction.run(() -> delete(id));
     }
 
@@ -169,6 +186,7 @@ class Locations {
         var location = require(id);
         sql.run(
                 connection -> {
+                    EntityWrites.begin(connection);
                     sql.update("delete from catalog_location where id = ?", location.id);
                     publish(connection);
                     audit.record(
@@ -176,6 +194,18 @@ class Locations {
                             location.source().toString(),
                             Map.of("id", id));
                 });
+    }
+
+    boolean isReadonly() {
+        return config.readonly();
+    }
+
+    void requireWritable() {
+        if (config.readonly()) {
+            throw new Denied(
+                    "This operation not allowed in readonly mode. The catalog is kept by its"
+                            + " configured folders alone (atelier.catalog.readonly).");
+        }
     }
 
     private void publish(Connection connection) throws SQLException {
@@ -189,9 +219,5 @@ class Locations {
                     List.of(location.source()));
         }
         ingestion.forget(connection, true);
-    }
-
-    void readSoon() {
-        ingestion.wake();
     }
 }

@@ -66,19 +66,19 @@ public class ProblemPages {
     private final Problems problems;
     private final Sources sources;
     private final SourceReader reader;
-    private final Ingestion ingestion;
+    private final SourceLoop loop;
 
     ProblemPages(
             Entities entities,
             Problems problems,
             Sources sources,
             SourceReader reader,
-            Ingestion ingestion) {
+            SourceLoop loop) {
         this.entities = entities;
         this.problems = problems;
         this.sources = sources;
         this.reader = reader;
-        this.ingestion = ingestion;
+        this.loop = loop;
     }
 
     @GET
@@ -102,7 +102,7 @@ public class ProblemPages {
     @Operation(hidden = true)
     public Response readAgain() {
         sources.allDue();
-        ingestion.wake();
+        loop.wake();
         return Response.seeOther(URI.create("/catalog/problems")).build();
     }
 

@@ -3,13 +3,14 @@ package dev.atelier.catalog;
 import dev.atelier.catalog.Sources.Source;
 import dev.atelier.catalog.Sources.Target;
 import java.util.List;
-import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
 /**
  * What one look at a source gave.
  *
  * @param digest null when it could not be read
+ * @param etag to ask the address with next time; null when it gave none
+ * @param size characters read
  * @param documents good and bad, in their order
  * @param files for a folder: the files in it
  * @param fault of the source itself, when it could not be read
@@ -17,6 +18,8 @@ import org.jspecify.annotations.Nullable;
 record Reading(
         Source source,
         @Nullable String digest,
+        @Nullable String etag,
+        int size,
         List<Checked> documents,
         @Nullable List<Target> files,
         @Nullable Fault fault) {
@@ -39,12 +42,21 @@ record Reading(
         }
     }
 
-    static Reading failed(Source source, Fault fault) {
-        return new Reading(source, null, List.of(), null, fault);
+    static Reading of(Source source, String digest, List<Checked> documents) {
+        return new Reading(source, digest, null, 0, documents, null, null);
     }
 
-    Map<String, Integer> counts() {
-        int good = (int) documents.stream().filter(Checked::isGood).count();
-        return Map.of("good", good, "bad", documents.size() - good);
+    /** The host says that nothing changed since the last read. */
+    static Reading unchanged(Source source) {
+        return new Reading(source, source.digest(), source.etag(), 0, List.of(), null, null);
+    }
+
+    static Reading failed(Source source, Fault fault) {
+        return new Reading(source, null, null, 0, List.of(), null, fault);
+    }
+
+    /** Whether it says something else than the last read. */
+    boolean isNews() {
+        return digest == null || !digest.equals(source.digest());
     }
 }

@@ -4,7 +4,6 @@ import dev.atelier.platform.database.Sql;
 import jakarta.enterprise.context.ApplicationScoped;
 import java.sql.Connection;
 import java.sql.SQLException;
-import java.util.ArrayList;
 import java.util.Collection;
 import java.util.List;
 import java.util.Set;
@@ -28,6 +27,7 @@ class Sources {
      *
      * @param epoch fences: what is read counts only while the row still has it
      * @param digest of what was read last
+     * @param etag of what was read last
      * @param origin location at the root of the chain that names it
      */
     record Source(
@@ -37,7 +37,13 @@ class Sources {
             boolean optional,
             long epoch,
             @Nullable String digest,
+            @Nullable String etag,
             String origin) {
+        /** A place that is looked at once and not remembered. */
+        static Source unsaved(String type, String target) {
+            return new Source(0, type, target, false, 0, null, null, type + ":" + target);
+        }
+
         String location() {
             return type + ":" + target;
         }
@@ -49,20 +55,23 @@ class Sources {
         this.sql = sql;
     }
 
-    /** Takes sources that are due, for a minute; other replicas pass over them. */
-    List<Source> take(int limit) {
+    /**
+     * Takes sources of these types that are due, for a minute; other replicas pass over them. Who
+     * takes them and does not finish loses them then.
+     */
+    List<Source> take(int limit, String... types) {
         return sql.list(
                 """
                 with due as (
                     select id from catalog_source
-                    where type <> 'provider' and next_read_at <= clock_timestamp()
+                    where type = any(?) and next_read_at <= clock_timestamp()
                       and (leased_until is null or leased_until < clock_timestamp())
                     order by type = 'file', target limit ?
                     for update skip locked)
                 update catalog_source s
                 set leased_until = clock_timestamp() + interval '60 s', epoch = epoch + 1
                 from due where s.id = due.id
-                returning s.id, s.type, s.target, s.optional, s.epoch, s.digest, (
+                returning s.id, s.type, s.target, s.optional, s.epoch, s.digest, s.etag, (
                     with recursive up (parent, depth) as (
                         select p.parent, 1 from catalog_source_parent p where p.source_id = s.id
                         union
@@ -81,10 +90,24 @@ class Sources {
                                 row.getBoolean(4),
                                 row.getLong(5),
                                 row.getString(6),
-                                row.getString(7) == null
+                                row.getString(7),
+                                row.getString(8) == null
                                         ? row.getString(2) + ":" + row.getString(3)
-                                        : row.getString(7)),
+                                        : row.getString(8)),
+                types,
                 limit);
+    }
+
+    /** Gives back what was taken and not read. */
+    void release(Collection<Source> sources) {
+        sql.update(
+                """
+                update catalog_source s set leased_until = null
+                from unnest(?::bigint[], ?::bigint[]) as t (id, epoch)
+                where s.id = t.id and s.epoch = t.epoch
+                """,
+                sources.stream().map(Source::id).toArray(Long[]::new),
+                sources.stream().map(Source::epoch).toArray(Long[]::new));
     }
 
     /** Whether anything is being read or waits to be. */
@@ -201,47 +224,49 @@ class Sources {
     }
 
     /**
-     * Forgets sources that nobody names, and Locations that only these gave, down the chain.
+     * Forgets sources that no chain of names connects with a Location of a provider any more.
+     * Locations that name each other do not keep each other alive.
      *
      * @return references of the entities that lost their source
      */
     static Set<String> prune(Connection connection) throws SQLException {
-        var lost = new TreeSet<String>();
-        while (true) {
-            var round = new ArrayList<String>();
-            try (var select =
-                            connection.prepareStatement(
-                                    """
-                                    select e.ref, s.id from catalog_source s
-                                    left join catalog_entity e on e.source_id = s.id
-                                    where s.type <> 'provider' and not exists (
-                                        select from catalog_source_parent p where p.source_id = s.id)
-                                    """);
-                    var rows = select.executeQuery()) {
-                var ids = new TreeSet<Long>();
-                while (rows.next()) {
-                    if (rows.getString(1) != null) {
-                        round.add(rows.getString(1));
-                    }
-                    ids.add(rows.getLong(2));
-                }
-                if (ids.isEmpty()) {
-                    return lost;
-                }
-                round.addAll(ids.stream().map(id -> "source:" + id).toList());
-                try (var delete =
-                                connection.prepareStatement(
-                                        "delete from catalog_source where id = any(?)");
-                        var unlink =
-                                connection.prepareStatement(
-                                        "delete from catalog_source_parent where parent = any(?)")) {
-                    delete.setArray(1, connection.createArrayOf("bigint", ids.toArray()));
-                    delete.executeUpdate();
-                    unlink.setArray(1, connection.createArrayOf("text", round.toArray()));
-                    unlink.executeUpdate();
-                }
+        try (var delete =
+                        connection.prepareStatement(
+                                """
+                                with recursive alive (id) as (
+                                    select p.source_id from catalog_source_parent p
+                                    join catalog_entity e on e.ref = p.parent
+                                    join catalog_source s on s.id = e.source_id
+                                    where s.type = 'provider'
+                                    union
+                                    select p.source_id from alive a
+                                    cross join lateral (
+                                        select 'source:' || a.id as name
+                                        union all
+                                        select e.ref from catalog_entity e
+                                        where e.source_id = a.id and e.kind = 'Location') n
+                                    join catalog_source_parent p on p.parent = n.name),
+                                gone as (
+                                    select s.id from catalog_source s
+                                    where s.type <> 'provider'
+                                      and not exists (select from alive a where a.id = s.id)),
+                                lost as (
+                                    select e.ref from catalog_entity e
+                                    where e.source_id in (select id from gone)),
+                                unnamed as (
+                                    delete from catalog_source_parent p
+                                    where p.parent in (select 'source:' || id from gone)
+                                       or p.parent in (select ref from lost)),
+                                deleted as (
+                                    delete from catalog_source where id in (select id from gone))
+                                select ref from lost
+                                """);
+                var rows = delete.executeQuery()) {
+            var lost = new TreeSet<String>();
+            while (rows.next()) {
+                lost.add(rows.getString(1));
             }
-            round.stream().filter(ref -> !ref.startsWith("source:")).forEach(lost::add);
+            return lost;
         }
     }
 }

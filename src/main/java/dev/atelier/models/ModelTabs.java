@@ -4,10 +4,15 @@ import dev.atelier.catalog.Entity;
 import dev.atelier.catalog.EntityAction;
 import dev.atelier.catalog.EntityFact;
 import dev.atelier.catalog.EntityRef;
+import dev.atelier.catalog.EntityState;
 import dev.atelier.catalog.EntityTab;
 import jakarta.enterprise.context.ApplicationScoped;
+import java.util.Collection;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
+import java.util.stream.Collectors;
+import org.jspecify.annotations.Nullable;
 
 /** What the registry draws on the page of a {@code Model} entity. */
 final class ModelTabs {
@@ -90,6 +95,45 @@ final class ModelTabs {
                             .link(address(entity) + "/versions/" + newest.number())
                             .status(newest.state().status())
                             .note(newest.state().label()));
+        }
+    }
+
+    /** The rows of the catalog's lists. */
+    @ApplicationScoped
+    static class Rows implements EntityState {
+        private final Versions versions;
+
+        Rows(Versions versions) {
+            this.versions = versions;
+        }
+
+        @Override
+        public Map<EntityRef, State> states(Collection<EntityRef> refs) {
+            var ours =
+                    refs.stream()
+                            .filter(ref -> ref.kind().equals("model"))
+                            .filter(ref -> ref.namespace().equals(EntityRef.DEFAULT_NAMESPACE))
+                            .toList();
+            if (ours.isEmpty()) {
+                return Map.of();
+            }
+            var standings = versions.standings(ours.stream().map(EntityRef::name).toList());
+            return ours.stream()
+                    .collect(Collectors.toMap(ref -> ref, ref -> state(standings.get(ref.name()))));
+        }
+
+        private static State state(Versions.@Nullable Standing standing) {
+            if (standing == null) {
+                return new State("off", "No version yet", null);
+            }
+            var serving = standing.serving() == null ? null : "v" + standing.serving();
+            return switch (standing.state()) {
+                case READY -> new State("ok", "Ready", serving);
+                case SCANNING ->
+                        new State("run", "v%d is scanned".formatted(standing.newest()), serving);
+                case REFUSED ->
+                        new State("fail", "v%d refused".formatted(standing.newest()), serving);
+            };
         }
     }
 

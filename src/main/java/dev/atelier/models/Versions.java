@@ -199,6 +199,44 @@ public class Versions {
     }
 
     /**
+     * How a model stands.
+     *
+     * @param newest number of its newest version, which is in this state
+     * @param serving number of the version that a call without one means; null when none is ready
+     */
+    public record Standing(int newest, ModelVersion.State state, @Nullable Integer serving) {}
+
+    /** Those of these models that have a version, by their name in small letters. */
+    Map<String, Standing> standings(Collection<String> models) {
+        var all = new HashMap<String, Standing>();
+        sql.list(
+                        """
+                        select lower(m.name), n.number, n.state, (
+                            select v.number from model_version v left join model_alias a
+                              on a.model = v.model and a.number = v.number and a.alias = 'champion'
+                            where v.model = m.name and v.state = 'READY'
+                            order by (a.alias is null), v.number desc limit 1)
+                        from model m cross join lateral (
+                            select v.number, v.state from model_version v
+                            where v.model = m.name order by v.number desc limit 1) n
+                        where lower(m.name) = any(?)
+                        """,
+                        row ->
+                                Map.entry(
+                                        row.getString(1),
+                                        new Standing(
+                                                row.getInt(2),
+                                                ModelVersion.State.valueOf(row.getString(3)),
+                                                row.getObject(4, Integer.class))),
+                        (Object)
+                                models.stream()
+                                        .map(name -> name.toLowerCase(Locale.ROOT))
+                                        .toArray(String[]::new))
+                .forEach(entry -> all.put(entry.getKey(), entry.getValue()));
+        return all;
+    }
+
+    /**
      * Newest versions that were refused: somebody waits for them, and nothing newer replaced them.
      */
     public List<ModelVersion> refused(int limit) {

@@ -390,6 +390,15 @@ class BackstageCatalogTest {
     }
 
     @Test
+    void describes_itself() {
+        get("/openapi.json")
+                .statusCode(200)
+                .contentType(ContentType.JSON)
+                .body("info.title", equalTo("catalog"))
+                .body("servers[0].url", equalTo("/api/catalog"));
+    }
+
+    @Test
     void deletes_by_uid() {
         entities.upsert("backstage-test", List.of(group("bst-gone")));
         var uid = entities.find(new EntityRef("group", "bst", "bst-gone")).orElseThrow().uid();

@@ -23,7 +23,9 @@ public class CatalogFolder implements QuarkusTestResourceLifecycleManager {
                     "atelier.catalog.folders",
                     folder.toString(),
                     "atelier.outbound.allow",
-                    "localhost@127.0.0.0/8");
+                    "127.0.0.1@127.0.0.0/8",
+                    "atelier.outbound.timeout",
+                    "2s");
         } catch (IOException e) {
             throw new UncheckedIOException(e);
         }

@@ -7,9 +7,13 @@ import dev.atelier.TestDatabase;
 import io.quarkus.test.common.QuarkusTestResource;
 import io.quarkus.test.junit.QuarkusTest;
 import io.restassured.http.ContentType;
+import jakarta.enterprise.context.ApplicationScoped;
 import jakarta.inject.Inject;
 import java.util.ArrayList;
+import java.util.Collection;
 import java.util.List;
+import java.util.Map;
+import java.util.concurrent.CopyOnWriteArrayList;
 import org.jsoup.Jsoup;
 import org.jsoup.nodes.Document;
 import org.junit.jupiter.api.BeforeEach;
@@ -53,6 +57,35 @@ class CatalogPagesTest {
         data.spec().put("type", "table").put("owner", "pg-team");
         list.add(data);
         entities.replaceAll("pages-test", list);
+    }
+
+    /** A feature that knows something about two models. */
+    @ApplicationScoped
+    static class Weather implements EntityState {
+        final List<Integer> asked = new CopyOnWriteArrayList<>();
+
+        @Override
+        public Map<EntityRef, State> states(Collection<EntityRef> refs) {
+            asked.add(refs.size());
+            return Map.of(
+                    new EntityRef("model", "pages", "pg-00"), new State("ok", "Sunny", "v3"),
+                    new EntityRef("model", "pages", "pg-01"), new State("fail", "Storm", null));
+        }
+    }
+
+    @Inject Weather weather;
+
+    @Test
+    void shows_the_state_that_a_feature_knows_and_asks_it_once_a_page() {
+        weather.asked.clear();
+
+        var rows = page("/catalog?tag=pg-tag").select("#rows > li");
+
+        assertThat(rows.get(0).select(".status[data-s=ok]").text()).isEqualTo("Sunny");
+        assertThat(rows.get(0).select("h3").text()).contains("v3");
+        assertThat(rows.get(1).select(".status[data-s=fail]").text()).isEqualTo("Storm");
+        assertThat(rows.get(2).select(".status")).isEmpty();
+        assertThat(weather.asked).containsExactly(CatalogList.PAGE + 1);
     }
 
     private static Document page(String address, Object... values) {

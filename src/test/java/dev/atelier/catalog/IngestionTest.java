@@ -27,6 +27,7 @@ class IngestionTest {
 
     @Inject Entities entities;
     @Inject Ingestion ingestion;
+    @Inject SourceLoop loop;
     @Inject Sources sources;
     @Inject Problems problems;
 
@@ -56,7 +57,7 @@ class IngestionTest {
         await().atMost(Duration.ofSeconds(20))
                 .until(
                         () -> {
-                            ingestion.settle();
+                            loop.settle();
                             return !sources.busy();
                         });
     }

@@ -159,6 +159,8 @@ public class Sql {
                 switch (values[i]) {
                     case String text -> statement.setString(i + 1, storable(text));
                     case String[] texts -> statement.setArray(i + 1, array(connection, texts));
+                    case Long[] numbers ->
+                            statement.setArray(i + 1, connection.createArrayOf("bigint", numbers));
                     case Instant at -> statement.setObject(i + 1, at.atOffset(ZoneOffset.UTC));
                     case null -> statement.setObject(i + 1, null);
                     case Object value -> statement.setObject(i + 1, value);

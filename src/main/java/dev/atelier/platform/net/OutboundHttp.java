@@ -4,6 +4,7 @@ import io.vertx.core.Vertx;
 import io.vertx.core.buffer.Buffer;
 import io.vertx.core.http.HttpClient;
 import io.vertx.core.http.HttpClientOptions;
+import io.vertx.core.http.HttpClientRequest;
 import io.vertx.core.http.HttpMethod;
 import io.vertx.core.http.RequestOptions;
 import io.vertx.core.net.SocketAddress;
@@ -16,6 +17,7 @@ import java.net.InetSocketAddress;
 import java.net.URI;
 import java.net.URISyntaxException;
 import java.net.UnknownHostException;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
@@ -26,6 +28,7 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
+import java.util.concurrent.atomic.AtomicReference;
 import org.eclipse.microprofile.config.inject.ConfigProperty;
 import org.jspecify.annotations.Nullable;
 
@@ -38,13 +41,13 @@ import org.jspecify.annotations.Nullable;
  * {@code ATELIER_OUTBOUND_ALLOW} lists the host: {@code git.example@10.0.0.0/8,
  * mirror.local:8081@192.168.4.0/24}; a listed host may also use http and any port it is listed
  * with. Redirects (at most three) are checked like the first address and carry no headers on.
- * Bodies are not decompressed and are cut off at their limit.
+ * Bodies are not decompressed and are cut off at their limit; all of it, redirects included, takes
+ * at most {@code atelier.outbound.timeout}.
  */
 @ApplicationScoped
 public class OutboundHttp {
 
     private static final int CONNECT_TIMEOUT_MS = 3_000;
-    private static final int TOTAL_TIMEOUT_MS = 20_000;
     private static final int MOST_REDIRECTS = 3;
 
     /** Header names are in lower case. */
@@ -92,17 +95,21 @@ public class OutboundHttp {
     private record Target(URI uri, String host, int port, boolean tls, InetAddress address) {}
 
     private final HttpClient client;
+    private final Duration patience;
     private final List<Allowed> allowed;
     private final Resolver resolver;
 
     @Inject
     OutboundHttp(
             Vertx vertx,
-            @ConfigProperty(name = "atelier.outbound.allow") Optional<List<String>> allow) {
-        this(vertx, allow.orElse(List.of()), InetAddress::getAllByName);
+            @ConfigProperty(name = "atelier.outbound.allow") Optional<List<String>> allow,
+            @ConfigProperty(name = "atelier.outbound.timeout", defaultValue = "20s")
+                    Duration patience) {
+        this(vertx, allow.orElse(List.of()), InetAddress::getAllByName, patience);
     }
 
-    OutboundHttp(Vertx vertx, List<String> allow, Resolver resolver) {
+    OutboundHttp(Vertx vertx, List<String> allow, Resolver resolver, Duration patience) {
+        this.patience = patience;
         this.client =
                 vertx.createHttpClient(
                         new HttpClientOptions()
@@ -134,8 +141,9 @@ public class OutboundHttp {
     public Answer get(String url, Map<String, String> headers, int maxBytes) throws IOException {
         var target = check(url);
         var sent = headers;
+        var until = System.nanoTime() + patience.toNanos();
         for (int hop = 0; ; hop++) {
-            var answer = exchange(target, sent, maxBytes);
+            var answer = exchange(target, sent, maxBytes, until);
             var location = answer.header("location");
             if (answer.status() / 100 != 3 || answer.status() == 304 || location.isEmpty()) {
                 return answer;
@@ -232,8 +240,9 @@ public class OutboundHttp {
                 .anyMatch(entry -> entry.block.holds(address.getAddress()));
     }
 
-    private Answer exchange(Target target, Map<String, String> headers, int maxBytes)
+    private Answer exchange(Target target, Map<String, String> headers, int maxBytes, long until)
             throws IOException {
+        long left = Math.max(1, TimeUnit.NANOSECONDS.toMillis(until - System.nanoTime()));
         var path = target.uri.getRawPath();
         var request =
                 new RequestOptions()
@@ -249,15 +258,17 @@ public class OutboundHttp {
                                         + (target.uri.getRawQuery() == null
                                                 ? ""
                                                 : "?" + target.uri.getRawQuery()))
-                        .setTimeout(TOTAL_TIMEOUT_MS)
+                        .setTimeout(left)
                         .setFollowRedirects(false);
         headers.forEach(request::putHeader);
         request.putHeader("user-agent", "atelier");
         var result = new CompletableFuture<Answer>();
+        var opened = new AtomicReference<HttpClientRequest>();
         client.request(request)
                 .onFailure(result::completeExceptionally)
                 .onSuccess(
                         call -> {
+                            opened.set(call);
                             call.exceptionHandler(result::completeExceptionally);
                             call.response()
                                     .onFailure(result::completeExceptionally)
@@ -296,9 +307,11 @@ public class OutboundHttp {
                             call.end();
                         });
         try {
-            return result.get(TOTAL_TIMEOUT_MS, TimeUnit.MILLISECONDS);
+            return result.get(left, TimeUnit.MILLISECONDS);
         } catch (TimeoutException e) {
-            throw new IOException("No answer within 20 seconds.", e);
+            throw new IOException(
+                    "The host did not answer within %d seconds.".formatted(patience.toSeconds()),
+                    e);
         } catch (ExecutionException e) {
             if (e.getCause() instanceof Refused refused) {
                 throw refused;
@@ -307,6 +320,12 @@ public class OutboundHttp {
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
             throw new IOException("Interrupted.", e);
+        } finally {
+            // A host that sends a byte now and then would keep the connection for ever.
+            var call = opened.get();
+            if (call != null && !(result.isDone() && !result.isCompletedExceptionally())) {
+                call.reset();
+            }
         }
     }
 

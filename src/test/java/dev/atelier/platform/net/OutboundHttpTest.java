@@ -8,8 +8,11 @@ import io.vertx.core.Vertx;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
+import java.time.Duration;
 import java.util.List;
 import java.util.Map;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
@@ -24,6 +27,7 @@ class OutboundHttpTest {
     private static final Vertx VERTX = Vertx.vertx();
     private static HttpServer server;
     private static final AtomicInteger CALLS = new AtomicInteger();
+    private static final CountDownLatch HUNG_UP = new CountDownLatch(1);
 
     @BeforeAll
     static void start() throws IOException {
@@ -51,6 +55,19 @@ class OutboundHttpTest {
                             }
                         } catch (IOException _) {
                             // The client hung up, as it should.
+                        }
+                    } else if (path.equals("/drip")) {
+                        exchange.sendResponseHeaders(200, 0);
+                        try (var out = exchange.getResponseBody()) {
+                            while (true) {
+                                out.write('x');
+                                out.flush();
+                                HUNG_UP.await(50, TimeUnit.MILLISECONDS);
+                            }
+                        } catch (IOException _) {
+                            HUNG_UP.countDown();
+                        } catch (InterruptedException e) {
+                            throw new IllegalStateException(e);
                         }
                     } else {
                         exchange.sendResponseHeaders(200, body.length);
@@ -80,7 +97,8 @@ class OutboundHttpTest {
                             case "listed.example", "other.example" ->
                                     InetAddress.getAllByName("127.0.0.1");
                             default -> InetAddress.getAllByName(host);
-                        });
+                        },
+                Duration.ofSeconds(2));
     }
 
     @ParameterizedTest
@@ -133,7 +151,8 @@ class OutboundHttpTest {
                                 new InetAddress[] {
                                     InetAddress.getByName("8.8.8.8"),
                                     InetAddress.getByName("10.0.0.1")
-                                });
+                                },
+                        Duration.ofSeconds(2));
 
         assertThatThrownBy(() -> mixed.get("https://nip.example/", Map.of(), 1000))
                 .isInstanceOf(OutboundHttp.Refused.class)
@@ -150,7 +169,8 @@ class OutboundHttpTest {
                         _ ->
                                 lookups.incrementAndGet() == 1
                                         ? InetAddress.getAllByName("127.0.0.1")
-                                        : InetAddress.getAllByName("10.9.9.9"));
+                                        : InetAddress.getAllByName("10.9.9.9"),
+                        Duration.ofSeconds(2));
 
         var answer = flipping.get("http://listed.example:" + port() + "/", Map.of(), 1000);
 
@@ -200,5 +220,20 @@ class OutboundHttpTest {
                                         1 << 20))
                 .isInstanceOf(OutboundHttp.Refused.class)
                 .hasMessageContaining("larger than 1024 KiB");
+    }
+
+    @Test
+    void hangs_up_on_a_host_that_sends_a_byte_now_and_then() throws InterruptedException {
+        var client = allowing("listed.example@127.0.0.0/8");
+
+        assertThatThrownBy(
+                        () ->
+                                client.get(
+                                        "http://listed.example:" + port() + "/drip",
+                                        Map.of(),
+                                        1 << 20))
+                .isInstanceOf(IOException.class)
+                .hasMessageContaining("within 2 seconds");
+        assertThat(HUNG_UP.await(5, TimeUnit.SECONDS)).isTrue();
     }
 }
