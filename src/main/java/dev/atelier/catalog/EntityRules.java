@@ -2,14 +2,10 @@ package dev.atelier.catalog;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
-import java.net.URI;
-import java.net.URISyntaxException;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Map;
 import java.util.Set;
 import java.util.TreeMap;
-import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -23,181 +19,6 @@ final class EntityRules {
     static final String OURS = "atelier.dev/v1alpha1";
 
     private static final Set<String> ROOT = Set.of("apiVersion", "kind", "metadata", "spec");
-    private static final Set<String> BACKSTAGE =
-            Set.of("backstage.io/v1alpha1", "backstage.io/v1beta1");
-
-    private static final Pattern DNS_LABEL = Pattern.compile("[a-z0-9]+(?:-+[a-z0-9]+)*");
-    private static final Pattern OBJECT_NAME =
-            Pattern.compile("([A-Za-z0-9][-A-Za-z0-9_.]*)?[A-Za-z0-9]");
-    private static final Pattern VERSION = Pattern.compile("[a-z0-9A-Z]+");
-    private static final Pattern KIND = Pattern.compile("[a-zA-Z][a-z0-9A-Z]*");
-    private static final Pattern TAG = Pattern.compile("[a-z0-9:+#]+(-[a-z0-9:+#]+)*");
-
-    private enum Shape {
-        TEXT("text"),
-        TEXTS("a list of texts"),
-        OBJECT("a mapping"),
-        OBJECTS("a list of mappings"),
-        PRESENCE("required or optional"),
-        REF("a reference"),
-        REFS("a list of references");
-
-        final String words;
-
-        Shape(String words) {
-            this.words = words;
-        }
-    }
-
-    /**
-     * @param refKind for references: the kind a bare name means; empty means the kind must be
-     *     written
-     */
-    private record Field(String name, Shape shape, boolean required, String refKind) {
-        static Field need(String name, Shape shape) {
-            return new Field(name, shape, true, "");
-        }
-
-        static Field may(String name, Shape shape) {
-            return new Field(name, shape, false, "");
-        }
-
-        static Field need(String name, Shape shape, String refKind) {
-            return new Field(name, shape, true, refKind);
-        }
-
-        static Field may(String name, Shape shape, String refKind) {
-            return new Field(name, shape, false, refKind);
-        }
-    }
-
-    private record Kind(Set<String> apiVersions, List<Field> fields) {}
-
-    private static final Field TYPE = Field.need("type", Shape.TEXT);
-    private static final Field LIFECYCLE = Field.need("lifecycle", Shape.TEXT);
-    private static final Field OWNER = Field.need("owner", Shape.REF, "group");
-    private static final Field SYSTEM = Field.may("system", Shape.REF, "system");
-    private static final Field DEPENDS_ON = Field.may("dependsOn", Shape.REFS);
-    private static final Field DEPENDENCY_OF = Field.may("dependencyOf", Shape.REFS);
-
-    private static final Map<String, Kind> KINDS =
-            Map.ofEntries(
-                    Map.entry(
-                            "Component",
-                            backstage(
-                                    TYPE,
-                                    LIFECYCLE,
-                                    OWNER,
-                                    SYSTEM,
-                                    Field.may("subcomponentOf", Shape.REF, "component"),
-                                    Field.may("providesApis", Shape.REFS, "api"),
-                                    Field.may("consumesApis", Shape.REFS, "api"),
-                                    DEPENDS_ON,
-                                    DEPENDENCY_OF)),
-                    Map.entry("API", backstage(TYPE, LIFECYCLE, OWNER, SYSTEM)),
-                    Map.entry(
-                            "Resource", backstage(TYPE, OWNER, SYSTEM, DEPENDS_ON, DEPENDENCY_OF)),
-                    Map.entry(
-                            "System",
-                            backstage(
-                                    OWNER,
-                                    Field.may("domain", Shape.REF, "domain"),
-                                    Field.may("type", Shape.TEXT))),
-                    Map.entry(
-                            "Domain",
-                            backstage(
-                                    OWNER,
-                                    Field.may("subdomainOf", Shape.REF, "domain"),
-                                    Field.may("type", Shape.TEXT))),
-                    Map.entry(
-                            "Group",
-                            backstage(
-                                    TYPE,
-                                    Field.need("children", Shape.REFS, "group"),
-                                    Field.may("parent", Shape.REF, "group"),
-                                    Field.may("members", Shape.REFS, "user"),
-                                    Field.may("profile", Shape.OBJECT))),
-                    Map.entry(
-                            "User",
-                            backstage(
-                                    Field.need("memberOf", Shape.REFS, "group"),
-                                    Field.may("profile", Shape.OBJECT))),
-                    Map.entry(
-                            "Location",
-                            backstage(
-                                    Field.may("type", Shape.TEXT),
-                                    Field.may("target", Shape.TEXT),
-                                    Field.may("targets", Shape.TEXTS),
-                                    Field.may("presence", Shape.PRESENCE))),
-                    Map.entry(
-                            "Template",
-                            new Kind(
-                                    Set.of("scaffolder.backstage.io/v1beta3"),
-                                    List.of(
-                                            TYPE,
-                                            Field.need("steps", Shape.OBJECTS),
-                                            Field.may("owner", Shape.REF, "group"),
-                                            Field.may("lifecycle", Shape.TEXT)))),
-                    Map.entry("AiResource", backstage(TYPE, LIFECYCLE, OWNER, SYSTEM, DEPENDS_ON)),
-                    Map.entry(
-                            "Model",
-                            ours(
-                                    TYPE,
-                                    LIFECYCLE,
-                                    OWNER,
-                                    SYSTEM,
-                                    Field.may("license", Shape.TEXT),
-                                    Field.may("trainedOn", Shape.REFS, "dataset"),
-                                    Field.may("derivedFrom", Shape.REFS, "model"),
-                                    Field.may("providesApis", Shape.REFS, "api"),
-                                    Field.may("bundle", Shape.TEXT),
-                                    DEPENDS_ON,
-                                    DEPENDENCY_OF)),
-                    Map.entry(
-                            "Dataset",
-                            ours(
-                                    TYPE,
-                                    OWNER,
-                                    Field.may("lifecycle", Shape.TEXT),
-                                    SYSTEM,
-                                    Field.may("license", Shape.TEXT),
-                                    Field.may("region", Shape.TEXT),
-                                    Field.may("sensitivity", Shape.TEXT),
-                                    Field.may("derivedFrom", Shape.REFS, "dataset"),
-                                    DEPENDS_ON,
-                                    DEPENDENCY_OF)),
-                    Map.entry(
-                            "Workspace",
-                            ours(
-                                    TYPE,
-                                    OWNER,
-                                    Field.may("lifecycle", Shape.TEXT),
-                                    SYSTEM,
-                                    Field.may("runsAt", Shape.REFS, "site"),
-                                    DEPENDS_ON,
-                                    DEPENDENCY_OF)),
-                    Map.entry(
-                            "Endpoint",
-                            ours(
-                                    TYPE,
-                                    LIFECYCLE,
-                                    OWNER,
-                                    SYSTEM,
-                                    Field.need("serves", Shape.REFS, "model"),
-                                    Field.may("runsAt", Shape.REFS, "site"),
-                                    DEPENDS_ON,
-                                    DEPENDENCY_OF)),
-                    Map.entry(
-                            "Site",
-                            ours(
-                                    TYPE,
-                                    OWNER,
-                                    Field.may("lifecycle", Shape.TEXT),
-                                    SYSTEM,
-                                    Field.may("region", Shape.TEXT),
-                                    DEPENDS_ON,
-                                    DEPENDENCY_OF)));
-
     private final ObjectNode json;
     private final List<Fault> faults = new ArrayList<>();
 
@@ -205,16 +26,8 @@ final class EntityRules {
         this.json = json;
     }
 
-    private static Kind backstage(Field... fields) {
-        return new Kind(BACKSTAGE, List.of(fields));
-    }
-
-    private static Kind ours(Field... fields) {
-        return new Kind(Set.of(OURS), List.of(fields));
-    }
-
     static Set<String> kinds() {
-        return KINDS.keySet();
+        return KindRules.ALL.keySet();
     }
 
     /** All faults of a document; empty when it is good. */
@@ -229,7 +42,7 @@ final class EntityRules {
         var rules = new EntityRules(object);
         rules.envelope();
         rules.metadata();
-        rules.kind();
+        KindRules.check(object, rules.faults);
         return rules.faults;
     }
 
@@ -245,23 +58,23 @@ final class EntityRules {
                                 fault(
                                         key,
                                         "The key \"%s\" does not belong at the top"
-                                                .formatted(shown(key)),
+                                                .formatted(Fault.shown(key)),
                                         "Only apiVersion, kind, metadata and spec stand there. Move"
                                                 + " it into metadata or spec.");
                             }
                         });
         var apiVersion = required(json, "apiVersion", "apiVersion");
-        if (apiVersion != null && !isApiVersion(apiVersion)) {
+        if (apiVersion != null && !EntityNames.isApiVersion(apiVersion)) {
             fault(
                     "apiVersion",
-                    "\"%s\" is not an API version".formatted(shown(apiVersion)),
+                    "\"%s\" is not an API version".formatted(Fault.shown(apiVersion)),
                     "Write backstage.io/v1alpha1 or " + OURS + ".");
         }
         var kind = required(json, "kind", "kind");
-        if (kind != null && (kind.length() > 63 || !KIND.matcher(kind).matches())) {
+        if (kind != null && !EntityNames.isKind(kind)) {
             fault(
                     "kind",
-                    "\"%s\" is not a kind".formatted(shown(kind)),
+                    "\"%s\" is not a kind".formatted(Fault.shown(kind)),
                     "Use letters and digits, a letter first, at most 63.");
         }
         if (!(json.get("metadata") instanceof ObjectNode)) {
@@ -278,18 +91,18 @@ final class EntityRules {
             return;
         }
         var name = required(metadata, "name", "metadata.name");
-        if (name != null && !isObjectName(name)) {
+        if (name != null && !EntityNames.isObjectName(name)) {
             fault(
                     "metadata.name",
-                    "\"%s\" is not a name".formatted(shown(name)),
+                    "\"%s\" is not a name".formatted(Fault.shown(name)),
                     "Use letters, digits, '-', '_' and '.', at most 63, beginning and ending with a"
                             + " letter or digit.");
         }
         var namespace = optional(metadata, "namespace", "metadata.namespace");
-        if (namespace != null && !isDnsLabel(namespace)) {
+        if (namespace != null && !EntityNames.isDnsLabel(namespace)) {
             fault(
                     "metadata.namespace",
-                    "\"%s\" is not a namespace".formatted(shown(namespace)),
+                    "\"%s\" is not a namespace".formatted(Fault.shown(namespace)),
                     "Use small letters, digits and '-' inside, at most 63.");
         }
         notEmpty(metadata, "uid");
@@ -332,11 +145,11 @@ final class EntityRules {
                             var value = label.getValue();
                             if (!value.isTextual()
                                     || !(value.textValue().isEmpty()
-                                            || isObjectName(value.textValue()))) {
+                                            || EntityNames.isObjectName(value.textValue()))) {
                                 fault(
                                         field,
                                         "The value of label \"%s\" is not allowed"
-                                                .formatted(shown(label.getKey())),
+                                                .formatted(Fault.shown(label.getKey())),
                                         "Use letters, digits, '-', '_' and '.', at most 63; quote"
                                                 + " numbers. Longer text belongs in an annotation.");
                             }
@@ -371,7 +184,7 @@ final class EntityRules {
                                 fault(
                                         field,
                                         "The value of annotation \"%s\" is not text"
-                                                .formatted(shown(annotation.getKey())),
+                                                .formatted(Fault.shown(annotation.getKey())),
                                         "Put it in quotes.");
                             }
                         });
@@ -381,12 +194,14 @@ final class EntityRules {
         var parts = key.split("/", -1);
         var valid =
                 parts.length == 1
-                        ? isObjectName(parts[0])
-                        : parts.length == 2 && isDnsSubdomain(parts[0]) && isObjectName(parts[1]);
+                        ? EntityNames.isObjectName(parts[0])
+                        : parts.length == 2
+                                && EntityNames.isDnsSubdomain(parts[0])
+                                && EntityNames.isObjectName(parts[1]);
         if (!valid) {
             fault(
                     field,
-                    "\"%s\" is not a key of %s".formatted(shown(key), what),
+                    "\"%s\" is not a key of %s".formatted(Fault.shown(key), what),
                     "Write name or prefix/name; the prefix is a domain in small letters, the name"
                             + " has at most 63 letters, digits, '-', '_' and '.'.");
         }
@@ -402,10 +217,10 @@ final class EntityRules {
         }
         for (int i = 0; i < tags.size(); i++) {
             var tag = tags.get(i);
-            if (!tag.isTextual() || !isTag(tag.textValue())) {
+            if (!tag.isTextual() || !EntityNames.isTag(tag.textValue())) {
                 fault(
                         "metadata.tags." + i,
-                        "\"%s\" is not a tag".formatted(shown(tag.asText())),
+                        "\"%s\" is not a tag".formatted(Fault.shown(tag.asText())),
                         "Use small letters, digits, ':', '+', '#', with single '-' between, at most"
                                 + " 63.");
             }
@@ -424,7 +239,7 @@ final class EntityRules {
             var field = "metadata.links." + i;
             var link = links.get(i);
             var url = link.path("url");
-            if (!url.isTextual() || !isAbsoluteUrl(url.textValue())) {
+            if (!url.isTextual() || !EntityNames.isAbsoluteUrl(url.textValue())) {
                 fault(
                         field + ".url",
                         "A link has no absolute address",
@@ -442,206 +257,10 @@ final class EntityRules {
         }
     }
 
-    private void kind() {
-        var name = json.path("kind").asText("");
-        if (name.isEmpty() || !json.path("kind").isTextual()) {
-            return;
-        }
-        var kind = KINDS.get(name);
-        if (kind == null) {
-            var meant =
-                    KINDS.keySet().stream()
-                            .filter(known -> known.equalsIgnoreCase(name))
-                            .findFirst()
-                            .map("Did you mean %s?"::formatted)
-                            .orElseGet(
-                                    () ->
-                                            "Known kinds are "
-                                                    + String.join(
-                                                            ", ",
-                                                            KINDS.keySet().stream()
-                                                                    .sorted()
-                                                                    .toList())
-                                                    + ".");
-            fault("kind", "The kind \"%s\" is not known".formatted(shown(name)), meant);
-            return;
-        }
-        var apiVersion = json.path("apiVersion").asText("");
-        if (isApiVersion(apiVersion) && !kind.apiVersions.contains(apiVersion)) {
-            fault(
-                    "apiVersion",
-                    "%s has no version \"%s\"".formatted(name, shown(apiVersion)),
-                    "Write "
-                            + String.join(" or ", kind.apiVersions.stream().sorted().toList())
-                            + ".");
-        }
-        if (!(json.get("spec") instanceof ObjectNode spec)) {
-            if (!json.has("spec")) {
-                fault("spec", "The spec is missing", "Add spec with the fields of " + name + ".");
-            }
-            return;
-        }
-        for (var field : kind.fields) {
-            specField(spec, field);
-        }
-        switch (name) {
-            case "API" -> api(spec);
-            case "Template" -> template(spec);
-            case "AiResource" -> aiResource(spec);
-            default -> {}
-        }
-    }
-
-    private void specField(ObjectNode spec, Field field) {
-        var path = "spec." + field.name;
-        var value = spec.get(field.name);
-        if (value == null) {
-            if (field.required) {
-                fault(
-                        path,
-                        "The %s is missing".formatted(words(field.name)),
-                        "Add %s: %s."
-                                .formatted(
-                                        field.name,
-                                        field.shape == Shape.TEXT || field.shape == Shape.REF
-                                                ? "…"
-                                                : field.shape.words));
-            }
-            return;
-        }
-        switch (field.shape) {
-            case TEXT -> text(path, value);
-            case TEXTS -> list(path, value, this::text);
-            case OBJECT -> {
-                if (!value.isObject()) {
-                    fault(path, "This is not a mapping", "Write key: value lines.");
-                }
-            }
-            case OBJECTS ->
-                    list(
-                            path,
-                            value,
-                            (itemPath, item) -> {
-                                if (!item.isObject()) {
-                                    fault(itemPath, "This is not a mapping", "Write key: value.");
-                                }
-                            });
-            case PRESENCE -> {
-                var text = value.asText();
-                if (!text.equals("required") && !text.equals("optional")) {
-                    fault(
-                            path,
-                            "\"%s\" is not a presence".formatted(shown(text)),
-                            "Write required or optional.");
-                }
-            }
-            case REF -> reference(path, value, field.refKind);
-            case REFS -> list(path, value, (p, item) -> reference(p, item, field.refKind));
-        }
-    }
-
-    private interface ItemCheck {
-        void check(String path, JsonNode item);
-    }
-
-    private void list(String path, JsonNode value, ItemCheck check) {
-        if (!value.isArray()) {
-            fault(path, "This is not a list", "Write [one, two], or lines that begin with '-'.");
-            return;
-        }
-        for (int i = 0; i < value.size(); i++) {
-            check.check(path + "." + i, value.get(i));
-        }
-    }
-
-    private void text(String path, JsonNode value) {
-        if (!value.isTextual() || value.textValue().isEmpty()) {
-            fault(path, "This is empty or not text", "Write a text; quote numbers and dates.");
-        }
-    }
-
-    private void reference(String path, JsonNode value, String kind) {
-        if (!value.isTextual() || value.textValue().isEmpty()) {
-            fault(path, "This is empty or not a reference", "Write [kind:][namespace/]name.");
-            return;
-        }
-        try {
-            EntityRef.parse(
-                    value.textValue(), kind.isEmpty() ? null : kind, EntityRef.DEFAULT_NAMESPACE);
-        } catch (IllegalArgumentException e) {
-            fault(
-                    path,
-                    "\"%s\" is not a reference".formatted(shown(value.textValue())),
-                    shown(String.valueOf(e.getMessage())) + ".");
-        }
-    }
-
-    private void api(ObjectNode spec) {
-        if (spec.path("type").asText().equals("mcp-server")) {
-            var remotes = spec.path("remotes");
-            if (!remotes.isArray() || remotes.isEmpty()) {
-                fault(
-                        "spec.remotes",
-                        "An mcp-server has no remotes",
-                        "Add at least one with type and url.");
-                return;
-            }
-            for (int i = 0; i < remotes.size(); i++) {
-                for (var key : List.of("type", "url")) {
-                    text("spec.remotes." + i + "." + key, remotes.get(i).path(key));
-                }
-            }
-        } else if (!spec.has("definition")) {
-            fault(
-                    "spec.definition",
-                    "The definition is missing",
-                    "Add the text of the API, or $text: ./openapi.yaml.");
-        } else {
-            text("spec.definition", spec.path("definition"));
-        }
-    }
-
-    private void template(ObjectNode spec) {
-        var steps = spec.path("steps");
-        for (int i = 0; i < steps.size(); i++) {
-            if (steps.get(i).isObject()) {
-                text("spec.steps." + i + ".action", steps.get(i).path("action"));
-            }
-        }
-    }
-
-    private void aiResource(ObjectNode spec) {
-        switch (spec.path("type").asText()) {
-            case "rule" -> {
-                text("spec.category", spec.path("category"));
-                text("spec.rationale", spec.path("rationale"));
-            }
-            case "plugin" -> list("spec.skills", spec.path("skills"), this::text);
-            case "marketplace" -> list("spec.plugins", spec.path("plugins"), this::text);
-            case "skill" -> {
-                var compatibility = spec.get("compatibility");
-                if (compatibility != null
-                        && (!compatibility.isTextual()
-                                || compatibility.textValue().length() > 500)) {
-                    fault(
-                            "spec.compatibility",
-                            "The compatibility is longer than 500 characters or not text",
-                            "Shorten it.");
-                }
-                for (var key : List.of("disciplines", "categories", "agents", "allowedTools")) {
-                    if (spec.has(key)) {
-                        list("spec." + key, spec.path(key), this::text);
-                    }
-                }
-            }
-            default -> {}
-        }
-    }
-
     private @Nullable String required(ObjectNode node, String key, String path) {
         var value = node.get(key);
         if (value == null || value.isNull()) {
-            fault(path, "The %s is missing".formatted(words(key)), "Add " + key + ": ….");
+            fault(path, "The %s is missing".formatted(KindRules.words(key)), "Add " + key + ": ….");
             return null;
         }
         return textOrFault(value, path);
@@ -658,57 +277,5 @@ final class EntityRules {
             return null;
         }
         return value.textValue();
-    }
-
-    /** {@code apiVersion} becomes "API version", {@code memberOf} becomes "member of". */
-    private static String words(String field) {
-        return field.equals("apiVersion")
-                ? "API version"
-                : field.replaceAll("([A-Z])", " $1").toLowerCase(java.util.Locale.ROOT);
-    }
-
-    private static String shown(String text) {
-        return text.length() <= 80 ? text : text.substring(0, 77) + "…";
-    }
-
-    private static boolean isApiVersion(String text) {
-        var slash = text.indexOf('/');
-        var version = text.substring(slash + 1);
-        return (slash < 0 || isDnsSubdomain(text.substring(0, slash)))
-                && version.length() <= 63
-                && VERSION.matcher(version).matches();
-    }
-
-    static boolean isObjectName(String text) {
-        return !text.isEmpty() && text.length() <= 63 && OBJECT_NAME.matcher(text).matches();
-    }
-
-    static boolean isDnsLabel(String text) {
-        return text.length() <= 63 && DNS_LABEL.matcher(text).matches();
-    }
-
-    private static boolean isDnsSubdomain(String text) {
-        if (text.isEmpty() || text.length() > 253) {
-            return false;
-        }
-        for (var label : text.split("\\.", -1)) {
-            if (!isDnsLabel(label)) {
-                return false;
-            }
-        }
-        return true;
-    }
-
-    static boolean isTag(String text) {
-        return text.length() <= 63 && TAG.matcher(text).matches();
-    }
-
-    private static boolean isAbsoluteUrl(String text) {
-        try {
-            var uri = new URI(text.strip());
-            return uri.isAbsolute() && !uri.getSchemeSpecificPart().isEmpty();
-        } catch (URISyntaxException e) {
-            return false;
-        }
     }
 }

@@ -10,13 +10,11 @@ import java.sql.SQLException;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.HashMap;
-import java.util.HashSet;
 import java.util.HexFormat;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
-import java.util.TreeSet;
 import java.util.UUID;
 import org.jspecify.annotations.Nullable;
 
@@ -52,12 +50,13 @@ final class EntityWrites {
 
     private final Connection connection;
     private final long revision;
-    private final Set<String> affected = new TreeSet<>();
+    private final RelationWrites relations;
     private boolean changed;
 
     private EntityWrites(Connection connection, long revision) {
         this.connection = connection;
         this.revision = revision;
+        this.relations = new RelationWrites(connection);
     }
 
     /** Takes the catalog for writing until the end of the transaction. */
@@ -77,7 +76,7 @@ final class EntityWrites {
         if (!changed) {
             return;
         }
-        stitch();
+        relations.stitch(revision);
         try (var update =
                 connection.prepareStatement("update catalog_revision set n = ? where n < ?")) {
             update.setLong(1, revision);
@@ -129,7 +128,7 @@ final class EntityWrites {
         if (!fresh.isEmpty()) {
             changed = true;
             // Relations first: rows are then written once, with their relations in them.
-            relate(fresh);
+            relations.relate(fresh);
             upsert(fresh);
         }
         return clashes;
@@ -224,17 +223,7 @@ final class EntityWrites {
         }
         if (removed > 0) {
             changed = true;
-            try (var delete =
-                    connection.prepareStatement(
-                            "delete from catalog_relation where emitted_by = any(?)"
-                                    + " returning source_ref")) {
-                delete.setArray(1, texts(refs));
-                try (var rows = delete.executeQuery()) {
-                    while (rows.next()) {
-                        affected.add(rows.getString(1));
-                    }
-                }
-            }
+            relations.drop(refs);
         }
         return removed;
     }
@@ -273,7 +262,7 @@ final class EntityWrites {
         return known;
     }
 
-    private record Prepared(
+    record Prepared(
             String ref,
             Write write,
             UUID uid,
@@ -309,7 +298,7 @@ final class EntityWrites {
     }
 
     private void upsert(List<Prepared> entities) throws SQLException {
-        var relations = relationsOf(entities.stream().map(Prepared::ref).toList());
+        var stitched = relations.of(entities.stream().map(Prepared::ref).toList());
         try (var insert =
                 connection.prepareStatement(
                         """
@@ -368,7 +357,7 @@ final class EntityWrites {
                 insert.setInt(i++, entity.write.index);
                 insert.setString(i++, entity.digest);
                 insert.setLong(i++, revision);
-                insert.setString(i, relations.getOrDefault(entity.ref, "[]"));
+                insert.setString(i, stitched.getOrDefault(entity.ref, "[]"));
                 insert.addBatch();
             }
             insert.executeBatch();
@@ -398,121 +387,5 @@ final class EntityWrites {
         words.removeIf(String::isEmpty);
         var text = EntityIndex.fold(String.join("\n", words));
         return text.length() <= 4000 ? text : text.substring(0, 4000);
-    }
-
-    private void relate(List<Prepared> entities) throws SQLException {
-        var old = new HashMap<String, Set<List<String>>>();
-        try (var select =
-                connection.prepareStatement(
-                        "select emitted_by, source_ref, type, target_ref from catalog_relation"
-                                + " where emitted_by = any(?)")) {
-            select.setArray(1, texts(entities.stream().map(Prepared::ref).toList()));
-            try (var rows = select.executeQuery()) {
-                while (rows.next()) {
-                    old.computeIfAbsent(rows.getString(1), _ -> new HashSet<>())
-                            .add(List.of(rows.getString(2), rows.getString(3), rows.getString(4)));
-                }
-            }
-        }
-        try (var insert =
-                        connection.prepareStatement(
-                                "insert into catalog_relation"
-                                        + " (emitted_by, source_ref, type, target_ref)"
-                                        + " values (?, ?, ?, ?) on conflict do nothing");
-                var delete =
-                        connection.prepareStatement(
-                                "delete from catalog_relation where emitted_by = ?"
-                                        + " and source_ref = ? and type = ? and target_ref = ?")) {
-            for (var entity : entities) {
-                var gone = old.getOrDefault(entity.ref, new HashSet<>());
-                for (var edge : entity.edges) {
-                    var row =
-                            List.of(
-                                    edge.source().toString(),
-                                    edge.type(),
-                                    edge.target().toString());
-                    if (!gone.remove(row)) {
-                        batch(insert, entity.ref, row);
-                    }
-                }
-                for (var row : gone) {
-                    batch(delete, entity.ref, row);
-                }
-            }
-            insert.executeBatch();
-            delete.executeBatch();
-        }
-    }
-
-    private void batch(java.sql.PreparedStatement statement, String emitter, List<String> row)
-            throws SQLException {
-        if (!row.getFirst().equals(emitter)) {
-            affected.add(row.getFirst());
-        }
-        statement.setString(1, emitter);
-        for (int i = 0; i < 3; i++) {
-            statement.setString(i + 2, row.get(i));
-        }
-        statement.addBatch();
-    }
-
-    private static final String STITCHED =
-            """
-            select d.source_ref as ref, json_agg(json_build_object(
-                'type', d.type, 'targetRef', d.target_ref)
-                order by d.type, d.target_ref)::text as text
-            from (select distinct source_ref, type, target_ref from catalog_relation
-                where source_ref = any(?)) d
-            group by d.source_ref
-            """;
-
-    private Map<String, String> relationsOf(List<String> refs) throws SQLException {
-        var relations = new HashMap<String, String>();
-        try (var select = connection.prepareStatement(STITCHED)) {
-            select.setArray(1, texts(refs));
-            try (var rows = select.executeQuery()) {
-                while (rows.next()) {
-                    relations.put(rows.getString(1), rows.getString(2));
-                }
-            }
-        }
-        return relations;
-    }
-
-    /** Writes the relations of every touched entity into its row, for reading in one piece. */
-    private void stitch() throws SQLException {
-        try (var update =
-                connection.prepareStatement(
-                        """
-                        update catalog_entity e set relations = coalesce(r.text, '[]'), revision = ?
-                        from catalog_entity old left join (
-                        """
-                                + STITCHED
-                                + """
-                        ) r on r.ref = old.ref
-                        where old.ref = any(?) and e.id = old.id
-                          and e.relations <> coalesce(r.text, '[]')
-                        """)) {
-            var refs = existing();
-            update.setLong(1, revision);
-            update.setArray(2, refs);
-            update.setArray(3, refs);
-            update.executeUpdate();
-        }
-    }
-
-    /** Of the touched ones: many relations lead to entities that do not exist. */
-    private java.sql.Array existing() throws SQLException {
-        var refs = new ArrayList<String>();
-        try (var select =
-                connection.prepareStatement("select ref from catalog_entity where ref = any(?)")) {
-            select.setArray(1, texts(affected));
-            try (var rows = select.executeQuery()) {
-                while (rows.next()) {
-                    refs.add(rows.getString(1));
-                }
-            }
-        }
-        return texts(refs);
     }
 }

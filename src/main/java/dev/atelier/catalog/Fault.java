@@ -32,4 +32,9 @@ record Fault(Level level, String field, String reason, String remedy, @Nullable 
     Fault atLine(@Nullable Integer line) {
         return new Fault(level, field, reason, remedy, line);
     }
+
+    /** Somebody's text as a fault may quote it. */
+    static String shown(String text) {
+        return text.length() <= 80 ? text : text.substring(0, 77) + "…";
+    }
 }

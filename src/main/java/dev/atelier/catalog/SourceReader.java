@@ -211,9 +211,9 @@ class SourceReader {
     }
 
     private static @Nullable EntityRef refOf(EntityDocument document) {
-        return EntityRules.isObjectName(document.name())
-                        && EntityRules.isDnsLabel(document.namespace())
-                        && document.kind().matches("[A-Za-z][A-Za-z0-9]{0,62}")
+        return EntityNames.isObjectName(document.name())
+                        && EntityNames.isDnsLabel(document.namespace())
+                        && EntityNames.isKind(document.kind())
                 ? document.ref()
                 : null;
     }

@@ -62,22 +62,20 @@ class CatalogPagesTest {
     /** A feature that knows something about two models. */
     @ApplicationScoped
     static class Weather implements EntityState {
-        final List<Integer> asked = new CopyOnWriteArrayList<>();
+        static final List<Integer> ASKED = new CopyOnWriteArrayList<>();
 
         @Override
         public Map<EntityRef, State> states(Collection<EntityRef> refs) {
-            asked.add(refs.size());
+            ASKED.add(refs.size());
             return Map.of(
                     new EntityRef("model", "pages", "pg-00"), new State("ok", "Sunny", "v3"),
                     new EntityRef("model", "pages", "pg-01"), new State("fail", "Storm", null));
         }
     }
 
-    @Inject Weather weather;
-
     @Test
     void shows_the_state_that_a_feature_knows_and_asks_it_once_a_page() {
-        weather.asked.clear();
+        Weather.ASKED.clear();
 
         var rows = page("/catalog?tag=pg-tag").select("#rows > li");
 
@@ -85,7 +83,7 @@ class CatalogPagesTest {
         assertThat(rows.get(0).select("h3").text()).contains("v3");
         assertThat(rows.get(1).select(".status[data-s=fail]").text()).isEqualTo("Storm");
         assertThat(rows.get(2).select(".status")).isEmpty();
-        assertThat(weather.asked).containsExactly(CatalogList.PAGE + 1);
+        assertThat(Weather.ASKED).containsExactly(CatalogList.PAGE + 1);
     }
 
     private static Document page(String address, Object... values) {

@@ -250,6 +250,63 @@ class IngestionTest {
     }
 
     @Test
+    void follows_no_link_that_leaves_it() throws IOException {
+        var outside = Files.createTempDirectory("outside").toRealPath();
+        Files.writeString(outside.resolve("secret.yaml"), component("link-secret"));
+        var folder = Files.createDirectories(CatalogFolder.path().resolve("link"));
+        var file =
+                Files.createSymbolicLink(
+                        folder.resolve("file.yaml"), outside.resolve("secret.yaml"));
+        Files.createSymbolicLink(folder.resolve("below"), outside);
+        write("link/real.yaml", component("link-real"));
+        Files.createSymbolicLink(folder.resolve("alias.txt"), folder.resolve("real.yaml"));
+        var location =
+                write(
+                        "link/all.yaml",
+                        """
+                        apiVersion: backstage.io/v1alpha1
+                        kind: Location
+                        metadata: {name: link-all}
+                        spec: {targets: [./below/secret.yaml]}
+                        """);
+        settle();
+        settle();
+
+        assertThat(entities.find(ref("link-secret"))).isEmpty();
+        assertThat(entities.find(ref("link-real"))).isPresent();
+        assertThat(problemsOf(file))
+                .extracting(Problems.Problem::reason)
+                .containsExactly("The file lies outside the configured folders");
+        assertThat(problemsOf(folder.resolve("below/secret.yaml")))
+                .extracting(Problems.Problem::reason)
+                .containsExactly("The file lies outside the configured folders");
+        assertThat(problemsOf(location)).isEmpty();
+    }
+
+    @Test
+    void finds_the_files_of_a_pattern() throws IOException {
+        write("glob/deep/one/x.yaml", "a: 1\n");
+        write("glob/deep/one/entity.yml", component("glob-one"));
+        write("glob/deep/two/entity.yml", component("glob-two"));
+        var file =
+                write(
+                        "glob/all.yaml",
+                        """
+                        apiVersion: backstage.io/v1alpha1
+                        kind: Location
+                        metadata: {name: glob-all}
+                        spec: {targets: ["./deep/*/entity.yml", "./none/*.yaml", "../../../*.yaml"]}
+                        """);
+        settle();
+
+        assertThat(entities.find(ref("glob-one"))).isPresent();
+        assertThat(entities.find(ref("glob-two"))).isPresent();
+        assertThat(problemsOf(file))
+                .extracting(Problems.Problem::reason)
+                .containsExactly("The target lies outside the configured folders");
+    }
+
+    @Test
     void fills_placeholders_from_files_beside_it_only() throws IOException {
         write("place/api.txt", "openapi: 3.1.0");
         write("place/data.json", "{\"a\": [1]}");

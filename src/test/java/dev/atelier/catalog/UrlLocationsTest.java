@@ -27,6 +27,7 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.stream.Stream;
 import org.eclipse.microprofile.config.ConfigProvider;
+import org.jsoup.Jsoup;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeAll;
@@ -495,7 +496,7 @@ class UrlLocationsTest {
                                 while (cut.get()) {
                                     try (var statement = admin.createStatement()) {
                                         statement.execute(
-                                                "select pg_terminate_backend(pid), pg_sleep(0.02)"
+                                                "select pg_terminate_backend(pid), pg_sleep(0.1)"
                                                         + " from pg_stat_activity where"
                                                         + " application_name = 'atelier'");
                                     }
@@ -519,16 +520,8 @@ class UrlLocationsTest {
             cut.set(false);
             cutter.get();
         }
-        var there = new ArrayList<String>();
-        await().ignoreExceptions()
-                .until(
-                        () ->
-                                there.addAll(
-                                        given().get("/api/catalog/locations")
-                                                .then()
-                                                .statusCode(200)
-                                                .extract()
-                                                .path("data.id")));
+        await().until(() -> given().get("/api/catalog/locations").statusCode() == 200);
+        List<String> there = given().get("/api/catalog/locations").then().extract().path("data.id");
         registered.addAll(there);
 
         assertThat(there).containsAll(confirmed).doesNotHaveDuplicates();
@@ -536,6 +529,40 @@ class UrlLocationsTest {
 
     private static String config(String name) {
         return ConfigProvider.getConfig().getValue("quarkus.datasource." + name, String.class);
+    }
+
+    @Test
+    void may_hold_ten_thousand_documents_and_a_bomb_among_them() {
+        var documents = new ArrayList<String>();
+        for (int i = 0; i < 10_000; i++) {
+            documents.add(component("heap-" + i));
+        }
+        var bomb = new StringBuilder("a0: &a0 [x, x]\n");
+        for (int i = 1; i < 30; i++) {
+            bomb.append("a%d: &a%d [*a%d, *a%d, *a%d]\n".formatted(i, i, i - 1, i - 1, i - 1));
+        }
+        documents.add(5_000, bomb.toString());
+        documents.add(7_000, "[".repeat(100_000));
+        host.put("/heap/a.yaml", documents.toArray(String[]::new));
+        register("/heap/a.yaml");
+
+        assertThat(exists("heap-0")).isTrue();
+        assertThat(exists("heap-9999")).isTrue();
+        assertThat(problemsOf("/heap/a.yaml"))
+                .extracting(Problems.Problem::document)
+                .containsExactly(5_001, 7_001);
+    }
+
+    @Test
+    void with_an_odd_address_is_text_everywhere() {
+        var odd = "/odd/%22%3E%3Csvg%20onload=x%3E'.yaml?a=b&c=%F0%9F%92%A9#part";
+        host.put("/odd/\"><svg onload=x>'.yaml", component("odd-a"));
+        register(odd);
+
+        assertThat(exists("odd-a")).isTrue();
+        var page = Jsoup.parse(given().accept("text/html").get("/catalog/locations").asString());
+        assertThat(page.select("main svg[onload]")).isEmpty();
+        assertThat(page.select(".rows h3").eachText()).contains(host.address(odd));
     }
 
     @Test

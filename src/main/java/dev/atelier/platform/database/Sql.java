@@ -120,6 +120,8 @@ public class Sql {
             return work.on(connection);
         } catch (SQLException e) {
             throw failed(e);
+        } catch (AssertionError e) {
+            throw broken(e);
         }
     }
 
@@ -129,6 +131,8 @@ public class Sql {
             act.on(connection);
         } catch (SQLException e) {
             throw failed(e);
+        } catch (AssertionError e) {
+            throw broken(e);
         }
     }
 
@@ -171,6 +175,18 @@ public class Sql {
             statement.close();
             throw e;
         }
+    }
+
+    /**
+     * With assertions on, the driver fails by one when the connection breaks in the middle of a
+     * batch.
+     */
+    private Failed broken(AssertionError e) {
+        if (e.getStackTrace().length > 0
+                && e.getStackTrace()[0].getClassName().startsWith("org.postgresql.")) {
+            return failed(new SQLException("The connection broke in a batch", "08006", e));
+        }
+        throw e;
     }
 
     private static Array array(Connection connection, String[] texts) throws SQLException {
