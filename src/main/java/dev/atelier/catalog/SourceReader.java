@@ -25,7 +25,7 @@ class SourceReader {
 
     private static final int LARGEST_FILE = 32 << 20;
 
-    /** No further address is fetched for a source after it; a lease lasts longer. */
+    /** No further address is fetched for a source after it: with the last, a lease lasts longer. */
     private static final Duration PATIENCE = Duration.ofSeconds(30);
 
     private static final Pattern HAS_API_VERSION = Pattern.compile("(?m)^apiVersion\\s*:");
@@ -49,11 +49,13 @@ class SourceReader {
     }
 
     Reading read(Source source) {
+        var until = System.nanoTime() + PATIENCE.toNanos();
         try {
             return switch (source.type()) {
                 case "folder" -> folder(source);
-                case "file" -> documents(source, texts.file(source.target(), LARGEST_FILE), null);
-                case "url" -> address(source);
+                case "file" ->
+                        documents(source, texts.file(source.target(), LARGEST_FILE), null, until);
+                case "url" -> address(source, until);
                 default -> throw new IllegalArgumentException("Not read: " + source.type());
             };
         } catch (Unreadable e) {
@@ -94,17 +96,16 @@ class SourceReader {
         }
     }
 
-    private Reading address(Source source) throws Unreadable {
+    private Reading address(Source source, long until) throws Unreadable {
         // What was read by other rules must be looked at again, even if it is the same.
         var known = source.digest() != null && isOurs(source.digest()) ? source.etag() : null;
         var fetched = texts.address(source.target(), known);
         return fetched.text() == null
                 ? Reading.unchanged(source)
-                : documents(source, fetched.text(), fetched.etag());
+                : documents(source, fetched.text(), fetched.etag(), until);
     }
 
-    private Reading documents(Source source, String text, @Nullable String etag) {
-        var until = System.nanoTime() + PATIENCE.toNanos();
+    private Reading documents(Source source, String text, @Nullable String etag, long until) {
         var found = YamlDocuments.read(text);
         boolean walked = source.optional() && source.type().equals("file");
         if (walked && found.stream().noneMatch(SourceReader::looksLikeEntity)) {
