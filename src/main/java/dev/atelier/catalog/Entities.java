@@ -202,7 +202,9 @@ public class Entities {
                                     .withObjectProperty("annotations")
                                     .put("backstage.io/managed-by-location", location)
                                     .put("backstage.io/managed-by-origin-location", location);
-                            good.add(new EntityWrites.Write(copy, source, true, 0));
+                            good.add(
+                                    new EntityWrites.Write(
+                                            copy, source, EntityWrites.Origin.PROVIDER, 0));
                         } else {
                             var fault = faults.getFirst();
                             refusals.add(

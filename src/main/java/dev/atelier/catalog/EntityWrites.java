@@ -14,6 +14,7 @@ import java.util.HexFormat;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Set;
 import java.util.UUID;
 import org.jspecify.annotations.Nullable;
@@ -33,10 +34,21 @@ final class EntityWrites {
      * @param document without faults, annotated with where it came from
      * @param index of the document in its source
      */
-    record Write(EntityDocument document, long sourceId, boolean fromProvider, int index) {}
+    record Write(EntityDocument document, long sourceId, Origin origin, int index) {}
 
-    /** A document whose name another source holds. */
-    record Clash(Write write, String holder) {}
+    /** Who says it: that decides whose entity it may take over. */
+    enum Origin {
+        PROVIDER,
+        FILE,
+        ADDRESS;
+
+        static Origin of(Sources.Source source) {
+            return source.type().equals("url") ? ADDRESS : FILE;
+        }
+    }
+
+    /** A document whose name another source holds, and what its author can do. */
+    record Clash(Write write, String holder, String remedy) {}
 
     private record Known(
             UUID uid,
@@ -46,7 +58,8 @@ final class EntityWrites {
             @Nullable String location,
             boolean orphan,
             boolean faulty,
-            int index) {}
+            int index,
+            @Nullable String owner) {}
 
     private final Connection connection;
     private final long revision;
@@ -87,7 +100,8 @@ final class EntityWrites {
 
     /**
      * Inserts and updates; unchanged documents cost one look-up. A name stays with the source that
-     * holds it; a feature's entity yields to a document that someone wrote.
+     * holds it; a feature's entity yields to a document that someone wrote. A document at an
+     * address must name the same owner for that, because owners may act on what they own.
      */
     List<Clash> put(Collection<Write> writes) throws SQLException {
         var byRef = new LinkedHashMap<String, Write>();
@@ -97,8 +111,7 @@ final class EntityWrites {
             var first = byRef.putIfAbsent(ref, write);
             if (first != null) {
                 clashes.add(
-                        new Clash(
-                                write, "document %d of the same read".formatted(first.index + 1)));
+                        clash(write, "document %d of the same read".formatted(first.index + 1)));
             }
         }
         var known = known(byRef.keySet());
@@ -109,10 +122,22 @@ final class EntityWrites {
             if (old != null
                     && old.sourceId != null
                     && old.sourceId != write.sourceId
-                    && !old.orphan
-                    && (write.fromProvider || !"provider".equals(old.sourceType))) {
-                clashes.add(new Clash(write, String.valueOf(old.location)));
-                continue;
+                    && !old.orphan) {
+                var holder = String.valueOf(old.location);
+                if (write.origin == Origin.PROVIDER || !"provider".equals(old.sourceType)) {
+                    clashes.add(clash(write, holder));
+                    continue;
+                }
+                if (write.origin == Origin.ADDRESS
+                        && !Objects.equals(old.owner, owner(Relations.of(write.document)))) {
+                    clashes.add(
+                            new Clash(
+                                    write,
+                                    holder,
+                                    "It is in the portal already, owned by %s. Name that owner, or describe it in a file of the catalog's folders."
+                                            .formatted(old.owner)));
+                    continue;
+                }
             }
             var prepared = prepare(entry.getKey(), write, old);
             if (old == null
@@ -132,6 +157,14 @@ final class EntityWrites {
             upsert(fresh);
         }
         return clashes;
+    }
+
+    private static Clash clash(Write write, String holder) {
+        return new Clash(
+                write,
+                holder,
+                "The other one is in %s. Rename one; the older keeps the name for now."
+                        .formatted(holder));
     }
 
     /** Keeps the last good version of these and says on them what is wrong with the newest. */
@@ -238,7 +271,8 @@ final class EntityWrites {
                 connection.prepareStatement(
                         """
                         select e.ref, e.uid, e.digest, e.source_id, s.type, s.type || ':' || s.target,
-                               e.orphaned_at is not null, e.errors is not null, e.document_index
+                               e.orphaned_at is not null, e.errors is not null, e.document_index,
+                               e.owner
                         from catalog_entity e left join catalog_source s on s.id = e.source_id
                         where e.ref = any(?)
                         """)) {
@@ -255,7 +289,8 @@ final class EntityWrites {
                                     rows.getString(6),
                                     rows.getBoolean(7),
                                     rows.getBoolean(8),
-                                    rows.getInt(9)));
+                                    rows.getInt(9),
+                                    rows.getString(10)));
                 }
             }
         }
@@ -323,13 +358,7 @@ final class EntityWrites {
             for (var entity : entities) {
                 var document = entity.document;
                 var index = EntityIndex.of(document);
-                var owner =
-                        entity.edges.stream()
-                                .filter(edge -> edge.type().equals("ownedBy"))
-                                .filter(edge -> edge.source().toString().equals(entity.ref))
-                                .map(edge -> edge.target().toString())
-                                .findFirst()
-                                .orElse(null);
+                var owner = owner(entity.edges);
                 int i = 1;
                 insert.setObject(i++, entity.uid);
                 insert.setString(i++, entity.ref);
@@ -367,6 +396,14 @@ final class EntityWrites {
             arrived.setArray(1, texts(entities.stream().map(Prepared::ref).toList()));
             arrived.executeUpdate();
         }
+    }
+
+    private static @Nullable String owner(Set<Edge> edges) {
+        return edges.stream()
+                .filter(edge -> edge.type().equals("ownedBy"))
+                .map(edge -> edge.target().toString())
+                .findFirst()
+                .orElse(null);
     }
 
     private static @Nullable String text(EntityDocument document, String key) {

@@ -73,7 +73,9 @@ class Ingestion {
                     var list = new ArrayList<EntityWrites.Write>();
                     for (var location : locations) {
                         kept.add(location.ref().toString());
-                        list.add(new EntityWrites.Write(location, source, true, 0));
+                        list.add(
+                                new EntityWrites.Write(
+                                        location, source, EntityWrites.Origin.PROVIDER, 0));
                     }
                     writes.put(list);
                     var gone =
@@ -184,7 +186,7 @@ class Ingestion {
                             new EntityWrites.Write(
                                     document.document(),
                                     reading.source().id(),
-                                    false,
+                                    EntityWrites.Origin.of(reading.source()),
                                     document.index()));
                     missing.remove(document.document().ref().toString());
                 }

@@ -98,8 +98,7 @@ public class Problems {
                                 Fault.error(
                                         "metadata.name",
                                         "Two documents claim the name " + document.name(),
-                                        "The other one is in %s. Rename one; the older keeps the name for now."
-                                                .formatted(clash.holder()))));
+                                        clash.remedy())));
             }
             wanted.put(reading.source().id(), rows);
         }

@@ -403,6 +403,35 @@ class UrlLocationsTest {
     }
 
     @Test
+    void takes_an_entity_of_the_portal_over_only_for_its_owner() {
+        entities.upsert("models", List.of(EntitiesTest.model("take-over", "owners")));
+        var ref = EntityRef.of("model", "take-over");
+        var document =
+                """
+                apiVersion: atelier.dev/v1alpha1
+                kind: Model
+                metadata: {name: take-over, title: From Git}
+                spec: {type: t, lifecycle: l, owner: %s}
+                """;
+        host.put("/take/a.yaml", document.formatted("strangers"));
+        register("/take/a.yaml");
+
+        assertThat(entities.find(ref).orElseThrow().owner())
+                .contains(EntityRef.of("group", "owners"));
+        assertThat(problemsOf("/take/a.yaml"))
+                .singleElement()
+                .extracting(Problems.Problem::remedy)
+                .asString()
+                .contains("owned by group:default/owners");
+
+        host.put("/take/a.yaml", document.formatted("owners"));
+        again("/take/a.yaml");
+
+        assertThat(entities.find(ref).orElseThrow().title()).contains("From Git");
+        assertThat(problemsOf("/take/a.yaml")).isEmpty();
+    }
+
+    @Test
     void is_only_looked_at_in_a_dry_run() {
         host.put("/dry/a.yaml", component("dry-a"));
         host.put("/dry/bad.yaml", component("dry-b").replace("team-a", "''"));
