@@ -40,6 +40,7 @@ public class AccountPages {
      * What the page draws.
      *
      * @param issued a token made just now, the only time it is shown
+     * @param connectable the sign-in provider's name, when this local account can be handed to it
      * @param fault why the last form was not taken
      */
     public record View(
@@ -49,18 +50,26 @@ public class AccountPages {
             List<AccessTokens.AccessToken> tokens,
             List<Scope> scopes,
             boolean mayHold,
+            @Nullable String connectable,
             AccessTokens.@Nullable Issued issued,
             @Nullable String fault) {}
 
     private final Accounts accounts;
     private final Sessions sessions;
     private final AccessTokens tokens;
+    private final Provider provider;
     private final Caller caller;
 
-    AccountPages(Accounts accounts, Sessions sessions, AccessTokens tokens, Caller caller) {
+    AccountPages(
+            Accounts accounts,
+            Sessions sessions,
+            AccessTokens tokens,
+            Provider provider,
+            Caller caller) {
         this.accounts = accounts;
         this.sessions = sessions;
         this.tokens = tokens;
+        this.provider = provider;
         this.caller = caller;
     }
 
@@ -71,9 +80,10 @@ public class AccountPages {
 
     private View view(AccessTokens.@Nullable Issued issued, @Nullable String fault) {
         var subject = caller.signedIn();
+        var account = accounts.get(subject.name());
         return new View(
                 subject,
-                accounts.get(subject.name()),
+                account,
                 sessions.of(subject.name()),
                 tokens.of(subject.name()),
                 Arrays.stream(Permission.values())
@@ -81,6 +91,12 @@ public class AccountPages {
                         .map(p -> new Scope(p.id(), p.words()))
                         .toList(),
                 caller.may(Permission.TOKEN_HOLD),
+                provider.configured()
+                                && account.person()
+                                && account.issuer() == null
+                                && subject.session() != null
+                        ? provider.name()
+                        : null,
                 issued,
                 fault);
     }

@@ -29,13 +29,16 @@ class Bootstrap {
     private final AccessTokens tokens;
     private final Roles roles;
     private final Optional<String> token;
+    private final boolean localSignIn;
     private @Nullable String code;
 
     Bootstrap(
             Accounts accounts,
             AccessTokens tokens,
             Roles roles,
-            @ConfigProperty(name = "atelier.bootstrap-token") Optional<String> token) {
+            @ConfigProperty(name = "atelier.bootstrap-token") Optional<String> token,
+            @ConfigProperty(name = "atelier.local-sign-in") boolean localSignIn) {
+        this.localSignIn = localSignIn;
         this.accounts = accounts;
         this.tokens = tokens;
         this.roles = roles;
@@ -80,7 +83,7 @@ class Bootstrap {
                     "ATELIER_BOOTSTRAP_TOKEN is read at the first start only; the one given now is"
                             + " not known here.");
         }
-        if (accounts.nobodyHasSignedIn()) {
+        if (localSignIn && accounts.nobodyHasSignedIn()) {
             code = accounts.invite(ADMIN, Audit.SYSTEM);
         }
     }

@@ -26,14 +26,21 @@ public class Caller {
     private final Subjects subjects;
     private final Access access;
     private final Audit audit;
+    private final SingleSignOn singleSignOn;
     private @Nullable Optional<Subject> subject;
 
-    Caller(CurrentVertxRequest current, Subjects subjects, Access access, Audit audit) {
+    Caller(
+            CurrentVertxRequest current,
+            Subjects subjects,
+            Access access,
+            Audit audit,
+            SingleSignOn singleSignOn) {
         // Null in a request context that no request began: a schedule, a start.
         this.request = current.getCurrent();
         this.subjects = subjects;
         this.access = access;
         this.audit = audit;
+        this.singleSignOn = singleSignOn;
     }
 
     private RoutingContext request() {
@@ -138,6 +145,16 @@ public class Caller {
                                 permission.words(),
                                 decision.reason(),
                                 access.whoCanGrant(permission, resource)));
+    }
+
+    /**
+     * For templates: whether the sign-in provider could not be asked about this session of late.
+     */
+    public boolean providerAway() {
+        var someone = someone();
+        return someone != null
+                && someone.session() != null
+                && singleSignOn.unrefreshed(someone.session());
     }
 
     /** The network address the request came from. */

@@ -92,4 +92,19 @@ public class Sessions {
         audit.recordAs(owner.ref(), "session.end", owner.ref(), Map.of());
         subjects.forget();
     }
+
+    /** Ends the session that a browser brought along, before it gets another one. */
+    void endPresent(Caller caller) {
+        caller.subject()
+                .ifPresent(
+                        subject -> {
+                            if (subject.session() != null) {
+                                try {
+                                    end(subject, subject.session());
+                                } catch (NotFound e) {
+                                    // It ended a moment ago, which is all that is wanted.
+                                }
+                            }
+                        });
+    }
 }

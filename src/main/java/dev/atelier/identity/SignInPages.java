@@ -1,5 +1,6 @@
 package dev.atelier.identity;
 
+import dev.atelier.platform.problems.Denied;
 import dev.atelier.platform.problems.Invalid;
 import dev.atelier.platform.problems.TooMany;
 import io.quarkus.qute.CheckedTemplate;
@@ -21,47 +22,48 @@ import java.util.Map;
 import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
-/** Signing in with a local account, choosing the first password, signing out. */
+/** Signing in with a local account, choosing the first password, and signing out of any. */
 @Path("/")
 @Produces(MediaType.TEXT_HTML)
 @RunOnVirtualThread
 public class SignInPages {
 
+    private static final String STILL_THERE =
+            "You are signed out of Atelier. The sign-in provider could not be told, so its own session may go on: close the browser on a shared machine.";
+
     @CheckedTemplate(basePath = "identity")
     static class Templates {
-        static native TemplateInstance login(Login view);
-
         static native TemplateInstance welcome(@Nullable String fault);
     }
 
-    /**
-     * The sign-in form.
-     *
-     * @param next where to go then, an address of this portal
-     * @param name as typed before
-     * @param fault why the last try failed
-     */
-    public record Login(String next, @Nullable String name, @Nullable String fault) {}
-
+    private final LoginPage page;
+    private final SingleSignOn singleSignOn;
     private final Accounts accounts;
     private final Sessions sessions;
     private final Throttle throttle;
     private final Audit audit;
     private final Caller caller;
+    private final PublicAddress address;
     private final RoutingContext context;
 
     SignInPages(
+            LoginPage page,
+            SingleSignOn singleSignOn,
             Accounts accounts,
             Sessions sessions,
             Throttle throttle,
             Audit audit,
             Caller caller,
+            PublicAddress address,
             RoutingContext context) {
+        this.page = page;
+        this.singleSignOn = singleSignOn;
         this.accounts = accounts;
         this.sessions = sessions;
         this.throttle = throttle;
         this.audit = audit;
         this.caller = caller;
+        this.address = address;
         this.context = context;
     }
 
@@ -88,7 +90,7 @@ public class SignInPages {
     public Response login(@QueryParam("next") @Nullable String next) {
         return caller.subject().isPresent()
                 ? Response.seeOther(URI.create(safe(next))).build()
-                : Response.ok(Templates.login(new Login(safe(next), null, null))).build();
+                : page.show(200, safe(next), null, null);
     }
 
     @POST
@@ -99,6 +101,7 @@ public class SignInPages {
             @FormParam("name") @Nullable String name,
             @FormParam("password") @Nullable String password,
             @FormParam("next") @Nullable String next) {
+        requireLocal();
         var given = name == null ? "" : name.strip().toLowerCase(Locale.ROOT);
         var typed = given.substring(0, Math.min(63, given.length()));
         var origin = Objects.requireNonNullElse(caller.origin(), "");
@@ -119,27 +122,22 @@ public class SignInPages {
         if (!right || account.isEmpty()) {
             throttle.failed(typed, origin);
             audit.failedSignIn(typed, Map.of("reason", "wrong name or password"));
-            return Response.status(422)
-                    .entity(
-                            Templates.login(
-                                    new Login(
-                                            safe(next),
-                                            typed,
-                                            "The name or the password is not right.")))
-                    .build();
+            return page.show(422, safe(next), typed, "The name or the password is not right.");
         }
         throttle.succeeded(typed, origin);
         begin(account.get());
         return Response.seeOther(URI.create(safe(next))).build();
     }
 
+    private void requireLocal() {
+        if (!singleSignOn.localSignIn()) {
+            throw new Denied("Nobody signs in with a password of Atelier's own here.");
+        }
+    }
+
     /** Whatever session the browser had ends here: nobody can plant one. */
     private void begin(Account account) {
-        caller.subject()
-                .filter(subject -> subject.session() != null)
-                .ifPresent(
-                        subject ->
-                                sessions.end(subject, Objects.requireNonNull(subject.session())));
+        sessions.endPresent(caller);
         SessionCookie.set(
                 context,
                 sessions.begin(
@@ -151,17 +149,26 @@ public class SignInPages {
     @Open(value = Open.To.SIGNED_IN, because = "everybody may leave")
     public Response signOut() {
         var subject = caller.signedIn();
-        if (subject.session() != null) {
-            sessions.end(subject, subject.session());
-        }
         SessionCookie.remove(context);
-        return Response.seeOther(URI.create("/login")).build();
+        if (subject.session() == null) {
+            return Response.seeOther(URI.create("/login")).build();
+        }
+        var vouchedFor = singleSignOn.vouchedFor(subject.session());
+        var there = singleSignOn.logout(subject.session(), address.of(context, "/"));
+        sessions.end(subject, subject.session());
+        return there.map(SingleSignOnPages::onward)
+                .orElseGet(
+                        () ->
+                                vouchedFor
+                                        ? page.show(200, "/", null, STILL_THERE)
+                                        : Response.seeOther(URI.create("/login")).build());
     }
 
     @GET
     @Path("welcome")
     @Open(value = Open.To.EVERYONE, because = "the one-time code in the form is the permission")
     public TemplateInstance welcome() {
+        requireLocal();
         return Templates.welcome(null);
     }
 
@@ -173,6 +180,7 @@ public class SignInPages {
             @FormParam("code") @Nullable String code,
             @FormParam("password") @Nullable String password,
             @FormParam("again") @Nullable String again) {
+        requireLocal();
         try {
             if (password == null || !password.equals(again)) {
                 throw new Invalid("The two passwords differ.");

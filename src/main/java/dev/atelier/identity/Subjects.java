@@ -11,6 +11,7 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.HashSet;
 import java.util.List;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.Set;
 import java.util.stream.Collectors;
@@ -28,18 +29,26 @@ class Subjects {
             boolean session,
             String account,
             @Nullable Set<Permission> scopes,
-            boolean stale) {}
+            boolean stale,
+            boolean due) {}
+
+    /**
+     * @param due whether the sign-in provider is to be asked again first
+     */
+    private record Kept(Subject subject, boolean due) {}
 
     private final Sql sql;
     private final Roles roles;
     private final Owners owners;
-    private final Cache<ByteBuffer, Optional<Subject>> kept =
+    private final SingleSignOn singleSignOn;
+    private final Cache<ByteBuffer, Optional<Kept>> kept =
             Caffeine.newBuilder().expireAfterWrite(Access.KEPT).maximumSize(20_000).build();
 
-    Subjects(Sql sql, Roles roles, Owners owners) {
+    Subjects(Sql sql, Roles roles, Owners owners, SingleSignOn singleSignOn) {
         this.sql = sql;
         this.roles = roles;
         this.owners = owners;
+        this.singleSignOn = singleSignOn;
     }
 
     /** After any change to accounts, sessions, tokens, teams or roles. */
@@ -48,34 +57,67 @@ class Subjects {
     }
 
     Optional<Subject> ofSession(String cookie) {
+        var found = session(cookie);
+        if (found.isPresent() && found.get().due()) {
+            singleSignOn.refresh(Objects.requireNonNull(found.get().subject().session()));
+            kept.invalidate(ByteBuffer.wrap(Secrets.hash(cookie)));
+            found = session(cookie);
+        }
+        return found.map(Kept::subject);
+    }
+
+    private Optional<Kept> session(String cookie) {
         return ofSecret(
                 cookie,
                 """
                 select s.id, true, s.account, null,
-                       s.last_seen_at < clock_timestamp() - interval '1 minute'
+                       s.last_seen_at < clock_timestamp() - interval '1 minute',
+                       coalesce(p.refresh_at <= clock_timestamp(), false)
                 from account_session s join account a on a.name = s.account
+                     left join provider_session p on p.session = s.id
                 where s.hash = ? and a.disabled_at is null and s.expires_at > clock_timestamp()
                   and s.last_seen_at > clock_timestamp() - interval '12 hours'
                 """);
     }
 
     Optional<Subject> ofToken(String token) {
+        if (singleSignOn.mayBeAccessToken(token)) {
+            return ofProvider(token);
+        }
         return ofSecret(
-                token,
-                """
+                        token,
+                        """
                 select t.id, false, t.account, t.scopes,
-                       coalesce(t.last_used_at < clock_timestamp() - interval '1 minute', true)
+                       coalesce(t.last_used_at < clock_timestamp() - interval '1 minute', true),
+                       false
                 from access_token t join account a on a.name = t.account
                 where t.hash = ? and a.disabled_at is null and t.revoked_at is null
                   and (t.expires_at is null or t.expires_at > clock_timestamp())
-                """);
+                """)
+                .map(Kept::subject);
     }
 
-    private Optional<Subject> ofSecret(String secret, String query) {
+    /** Verified outside the cache, which must never wait for the provider. */
+    private Optional<Subject> ofProvider(String token) {
+        var key = ByteBuffer.wrap(Secrets.hash(token));
+        var known = kept.getIfPresent(key);
+        if (known == null) {
+            known =
+                    singleSignOn
+                            .bearer(token)
+                            .map(bearer -> new Kept(of(bearer.account(), bearer.claims()), false));
+            kept.put(key, known);
+        }
+        return known.map(Kept::subject);
+    }
+
+    private Optional<Kept> ofSecret(String secret, String query) {
         var hash = Secrets.hash(secret);
         return kept.get(
                 ByteBuffer.wrap(hash),
-                key -> sql.first(query, Subjects::credential, (Object) hash).map(this::subject));
+                key ->
+                        sql.first(query, Subjects::credential, (Object) hash)
+                                .map(found -> new Kept(subject(found), found.due())));
     }
 
     private static Credential credential(ResultSet row) throws SQLException {
@@ -89,7 +131,8 @@ class Subjects {
                         : Arrays.stream((String[]) scopes.getArray())
                                 .flatMap(text -> Permission.of(text).stream())
                                 .collect(Collectors.toUnmodifiableSet()),
-                row.getBoolean(5));
+                row.getBoolean(5),
+                row.getBoolean(6));
     }
 
     private Subject subject(Credential credential) {
@@ -148,6 +191,44 @@ class Subjects {
                 Set.copyOf(teams),
                 scopes,
                 session);
+    }
+
+    /**
+     * An account as a token of the provider shows it: with the roles and groups of the token, not
+     * those of the last sign-in.
+     */
+    private Subject of(Account account, Claims claims) {
+        sql.update(
+                """
+                update account set last_seen_at = clock_timestamp()
+                where name = ? and (last_seen_at is null or last_seen_at < clock_timestamp() - interval '1 minute')
+                """,
+                account.name());
+        var teams = new HashSet<>(owners.teamsOf(account.ref()));
+        teams.addAll(claims.groups());
+        teams.addAll(
+                sql.list(
+                        "select team from team_member where account = ? and source = 'local'",
+                        row -> row.getString(1),
+                        account.name()));
+        var holders = new ArrayList<>(teams);
+        holders.add(account.ref());
+        holders.add(Subject.EVERYONE);
+        var held = new ArrayList<Subject.Held>();
+        claims.roles().forEach(role -> held.add(new Subject.Held(role, null, account.ref())));
+        roles.of(holders).stream()
+                .filter(a -> !a.holder().equals(account.ref()) || a.source().equals("local"))
+                .map(a -> new Subject.Held(a.role(), a.team(), a.holder()))
+                .forEach(held::add);
+        return new Subject(
+                account.ref(),
+                account.name(),
+                account.displayName(),
+                account.person(),
+                List.copyOf(held),
+                Set.copyOf(teams),
+                null,
+                null);
     }
 
     private record Row(boolean person, String displayName, List<String> teams) {}

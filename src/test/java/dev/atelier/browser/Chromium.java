@@ -50,6 +50,12 @@ final class Chromium {
                         .setViewportSize(width, height));
     }
 
+    /** Somebody whom the portal does not know yet. */
+    static BrowserContext stranger(String base) {
+        return BROWSER.newContext(
+                new Browser.NewContextOptions().setBaseURL(base).setViewportSize(1280, 900));
+    }
+
     private static Path executable() {
         return Stream.of(
                         System.getenv().getOrDefault("CHROMIUM", ""),
