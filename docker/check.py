@@ -97,7 +97,7 @@ def chart():
     names = [e["name"] for e in container["env"]]
     must(len(names) == len(set(names)), f"chart: a variable is set twice: {names}")
     for e in container["env"]:
-        if re.search("PASSWORD$|SECRET_KEY$|ACCESS_KEY$", e["name"]):
+        if re.search("PASSWORD$|SECRET_KEY$|ACCESS_KEY$|CLIENT_SECRET$", e["name"]):
             must("valueFrom" in e, f"chart: {e['name']} is written out")
         elif "value" in e:
             must(isinstance(e["value"], str), f"chart: {e['name']} is not a string")

@@ -20,6 +20,10 @@ if [ "${1:-run}" = doctor ]; then
   # shellcheck disable=SC2086
   exec java $options -cp "$class_path" dev.atelier.platform.doctor.Doctor "$@"
 fi
+if [ "${1:-run}" = rotate-key ]; then
+  # shellcheck disable=SC2086
+  exec java $options -cp "$class_path" dev.atelier.identity.RotateKeyCommand
+fi
 [ ! -f "$cache" ] || options="$options -XX:AOTCache=$cache"
 # shellcheck disable=SC2086
 exec java $options ${ATELIER_JAVA_OPTS:-} -cp "$class_path" dev.atelier.Atelier
