@@ -141,6 +141,10 @@ final class HuggingFace {
             return;
         }
         var last = input.shape().getLast() == 3 || input.shape().getLast() == 1;
+        var channels = input.shape().get(last ? 3 : 1);
+        if (channels != 3 && channels != 1) {
+            return;
+        }
         var crops = steps.path("do_center_crop").asBoolean(false);
         var size = size(crops ? steps.path("crop_size") : steps.path("size"));
         var height = side(input.shape().get(last ? 1 : 2), size[0]);
@@ -160,7 +164,7 @@ final class HuggingFace {
                         .put("layout", last ? "NHWC" : "NCHW")
                         .put("width", width)
                         .put("height", height)
-                        .put("channels", "RGB")
+                        .put("channels", channels == 1 ? "L" : "RGB")
                         .put("resize", crops || edge > 0 ? "crop" : "stretch");
         if (steps.path("do_rescale").asBoolean(true)) {
             field.put("scale", steps.path("rescale_factor").asDouble(1 / 255.0));

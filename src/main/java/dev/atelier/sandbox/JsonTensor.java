@@ -35,6 +35,7 @@ final class JsonTensor {
             if (shape.length != spec.shape().size() && shape.length <= 1) {
                 shape = fill(spec, values.size());
             }
+            check(spec, shape);
             if (spec.datatype() == DataType.BYTES) {
                 return Tensor.strings(
                         spec.name(),
@@ -92,6 +93,20 @@ final class JsonTensor {
                             .formatted(MOST_VALUES));
         } else {
             into.add(node);
+        }
+    }
+
+    private static void check(TensorSpec spec, long[] shape) {
+        var fits = shape.length == spec.shape().size();
+        for (int i = 0; fits && i < shape.length; i++) {
+            fits = spec.shape().get(i) < 0 || spec.shape().get(i) == shape[i];
+        }
+        if (!fits) {
+            throw new IllegalArgumentException(
+                    "The shape %s is expected, with any size for −1; yours is %s."
+                            .formatted(
+                                    spec.shape().toString().replace('-', '−'),
+                                    Arrays.toString(shape)));
         }
     }
 

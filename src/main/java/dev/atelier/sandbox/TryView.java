@@ -40,6 +40,7 @@ record TryView(
         @Nullable String problem,
         List<Complaint> errors,
         List<Outcome> outcomes,
+        @Nullable Beside comparison,
         @Nullable Snippets snippets,
         @Nullable String requestAt,
         List<Recent> recent,

@@ -109,6 +109,10 @@ class TryViews {
                 wrong == null ? null : wrong.detail(),
                 complaints,
                 outcomes,
+                page.outcomes.size() < 2
+                        ? null
+                        : Beside.of(page.outcomes.get(0).call, page.outcomes.get(1).call)
+                                .orElse(null),
                 call == null || (call.failed() && call.request() == null)
                         ? null
                         : new Snippets(

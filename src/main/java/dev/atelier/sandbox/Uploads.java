@@ -107,7 +107,8 @@ class Uploads {
             for (var value : part.getValue()) {
                 if (!value.isFileItem()) {
                     texts.computeIfAbsent(part.getKey(), _ -> new ArrayList<>())
-                            .add(value.getValue());
+                            // The database keeps no NUL.
+                            .add(value.getValue().replace('\0', '\ufffd'));
                     continue;
                 }
                 try (var in = value.getFileItem().getInputStream()) {
