@@ -75,8 +75,17 @@ class Explanations {
 
     /** Why there is no explanation, as a sentence for the page. */
     static final class NotExplained extends Exception {
+
+        /** Whether asking again may help. */
+        final boolean again;
+
         NotExplained(String reason) {
+            this(reason, false);
+        }
+
+        NotExplained(String reason, boolean again) {
             super(reason);
+            this.again = again;
         }
     }
 
@@ -238,7 +247,7 @@ class Explanations {
                             subject.uploads,
                             new Trial.Clock());
         } catch (NoAnswer e) {
-            throw new NotExplained(String.valueOf(e.getMessage()));
+            throw new NotExplained(String.valueOf(e.getMessage()), true);
         }
         var frame = ready.frame();
         var seen =
@@ -375,7 +384,8 @@ class Explanations {
     private <T> T limited(Asking<T> work) throws NotExplained {
         try {
             if (!places.tryAcquire(WAIT_SECONDS, TimeUnit.SECONDS)) {
-                throw new NotExplained("Other explanations are being made. Try again in a moment.");
+                throw new NotExplained(
+                        "Other explanations are being made. Try again in a moment.", true);
             }
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
@@ -384,7 +394,7 @@ class Explanations {
         try {
             return work.get();
         } catch (NoAnswer e) {
-            throw new NotExplained(String.valueOf(e.getMessage()));
+            throw new NotExplained(String.valueOf(e.getMessage()), true);
         } finally {
             places.release();
         }

@@ -251,7 +251,9 @@ public class TryPages {
                                 address,
                                 back);
             };
-        } catch (Explanations.NotExplained | Unavailable | Invalid e) {
+        } catch (Explanations.NotExplained e) {
+            return WhyView.none(id, String.valueOf(e.getMessage()), e.again ? address : "", back);
+        } catch (Unavailable | Invalid e) {
             return WhyView.none(id, String.valueOf(e.getMessage()), address, back);
         }
     }

@@ -57,6 +57,8 @@ class PagesTest {
                     "/models/sentence-similarity/try",
                     "/models/handwritten-digit/try",
                     "/models/speech-detector/try",
+                    "/models/text-finder/try",
+                    "/docs/try-it",
                     "/models/penguin-species/observability");
 
     @Inject Versions versions;
@@ -71,7 +73,8 @@ class PagesTest {
                                                 "penguin-species",
                                                 "sentence-similarity",
                                                 "handwritten-digit",
-                                                "speech-detector")
+                                                "speech-detector",
+                                                "text-finder")
                                         .allMatch(model -> versions.serving(model).isPresent()));
     }
 

@@ -7,6 +7,7 @@ import com.microsoft.playwright.Page;
 import com.microsoft.playwright.assertions.PlaywrightAssertions;
 import com.microsoft.playwright.options.AriaRole;
 import com.microsoft.playwright.options.ColorScheme;
+import com.microsoft.playwright.options.FilePayload;
 import dev.atelier.Seeded;
 import dev.atelier.TestDatabase;
 import dev.atelier.models.Versions;
@@ -17,8 +18,11 @@ import io.quarkus.test.junit.TestProfile;
 import jakarta.inject.Inject;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.List;
+import java.util.Locale;
 import java.util.function.Consumer;
 import java.util.regex.Pattern;
+import java.util.stream.Stream;
 import org.assertj.core.api.Assertions;
 import org.awaitility.Awaitility;
 import org.junit.jupiter.api.BeforeAll;
@@ -48,8 +52,12 @@ class TryItJourneyTest {
                 .atMost(Duration.ofSeconds(90))
                 .until(
                         () ->
-                                versions.serving("penguin-species").isPresent()
-                                        && versions.serving("handwritten-digit").isPresent());
+                                Stream.of(
+                                                "penguin-species",
+                                                "handwritten-digit",
+                                                "sentence-similarity",
+                                                "text-finder")
+                                        .allMatch(model -> versions.serving(model).isPresent()));
     }
 
     @Test
@@ -126,6 +134,149 @@ class TryItJourneyTest {
                     assertThat(page.locator("#outcome .error-summary")).isFocused();
                     assertThat(page.getByLabel("Bill length")).hasValue("long");
                 });
+    }
+
+    @Test
+    void sees_what_a_picture_and_a_text_were_judged_by_in_any_theme_and_width() {
+        onPage(
+                page -> {
+                    run(page, "/models/handwritten-digit/try");
+                    assertThat(page.locator("svg.heat rect.top").first()).isVisible();
+                    assertThat(page.locator("#outcome")).containsText(Pattern.compile("Occlusion: \\d+ × \\d+ patches"));
+                    isUsableByEveryone(page, "explained-picture");
+
+                    run(page, "/models/sentence-similarity/try");
+                    assertThat(page.locator(".words mark").first()).isVisible();
+                    assertThat(page.locator("#outcome")).containsText("when left out together");
+                    isUsableByEveryone(page, "explained-text");
+                });
+    }
+
+    @Test
+    void draws_a_digit_and_sees_it_read() {
+        onPage(
+                page -> {
+                    page.navigate("/models/handwritten-digit/try");
+                    var canvas = page.locator("[data-pad] canvas");
+                    canvas.scrollIntoViewIfNeeded();
+                    var box = canvas.boundingBox();
+                    page.mouse().move(box.x + box.width / 2, box.y + box.height * 0.15);
+                    page.mouse().down();
+                    page.mouse().move(box.x + box.width / 2, box.y + box.height * 0.85);
+                    page.mouse().up();
+                    assertThat(page.locator("[data-preview]"))
+                            .hasAttribute("src", Pattern.compile("^blob:.*"));
+                    page.getByRole(AriaRole.BUTTON, new Page.GetByRoleOptions().setName("Run"))
+                            .click();
+
+                    assertThat(page.locator("#outcome .verdict .big"))
+                            .hasText(Pattern.compile("1.*%"));
+                });
+    }
+
+    @Test
+    void is_told_at_once_that_a_file_is_no_picture_or_too_large() {
+        onPage(
+                page -> {
+                    page.navigate("/models/handwritten-digit/try");
+                    var input = page.locator("#try input[type=file]");
+                    input.setInputFiles(Path.of("catalog/models/handwritten-digit/README.md"));
+                    assertThat(page.locator("[data-complaint]")).containsText("is no picture");
+                    input.setInputFiles(
+                            new FilePayload("big.png", "image/png", new byte[11 << 20]));
+
+                    assertThat(page.locator("[data-complaint]"))
+                            .containsText("11 MB; at most 10 MB are taken");
+                    isUsableByEveryone(page, "refused-file");
+                });
+    }
+
+    @Test
+    void tries_a_model_with_the_keyboard_alone_and_changes_what_boxes_are_shown() {
+        onPage(
+                page -> {
+                    page.navigate("/models/text-finder/try");
+                    tabTo(page, "button[type=submit]");
+                    page.keyboard().press("Enter");
+                    assertThat(page.locator("#outcome .verdict .big")).hasText("10 found");
+                    tabTo(page, "#outcome input[type=range]");
+                    page.keyboard().press("End");
+
+                    assertThat(page.locator("#outcome .verdict .big")).hasText("Nothing found");
+                    assertThat(page.locator("#outcome input[type=range]")).isFocused();
+                    isUsableByEveryone(page, "boxes");
+                });
+    }
+
+    @Test
+    void opens_a_kept_answer_and_a_mistake_in_any_theme_and_width() {
+        onPage(
+                page -> {
+                    run(page, "/models/penguin-species/try");
+                    page.reload();
+                    assertThat(page.locator("#outcome")).containsText("nothing ran now");
+                    assertThat(page.locator("#outcome .bars.why .v").first()).not().isEmpty();
+                    isUsableByEveryone(page, "kept");
+                    page.getByLabel("Bill length").first().fill("long");
+                    page.getByRole(
+                                    AriaRole.BUTTON,
+                                    new Page.GetByRoleOptions().setName("Run").setExact(true))
+                            .click();
+
+                    assertThat(page.locator("#outcome .error-summary")).isVisible();
+                    isUsableByEveryone(page, "mistake");
+                });
+    }
+
+    private static void run(Page page, String address) {
+        page.navigate(address);
+        page.getByRole(AriaRole.BUTTON, new Page.GetByRoleOptions().setName("Run").setExact(true))
+                .click();
+        assertThat(page.locator("#outcome .verdict .big").first()).not().isEmpty();
+    }
+
+    private static void tabTo(Page page, String selector) {
+        for (int i = 0; i < 80; i++) {
+            page.keyboard().press("Tab");
+            if (Boolean.TRUE.equals(
+                    page.evaluate("s => document.activeElement.matches(s)", selector))) {
+                return;
+            }
+        }
+        Assertions.fail("The keyboard does not reach " + selector);
+    }
+
+    /** No accessibility violation and no sideways scroll, light and dark, wide and on a phone. */
+    private static void isUsableByEveryone(Page page, String state) {
+        for (var width : List.of(1280, 390)) {
+            page.setViewportSize(width, 900);
+            for (var scheme : List.of(ColorScheme.LIGHT, ColorScheme.DARK)) {
+                page.emulateMedia(new Page.EmulateMediaOptions().setColorScheme(scheme));
+                page.screenshot(
+                        new Page.ScreenshotOptions()
+                                .setFullPage(true)
+                                .setPath(
+                                        Path.of(
+                                                "target/screenshots",
+                                                "try-%s-%s-%d.png"
+                                                        .formatted(
+                                                                state,
+                                                                scheme.name()
+                                                                        .toLowerCase(Locale.ROOT),
+                                                                width))));
+                Assertions.assertThat(new AxeBuilder(page).analyze().getViolations())
+                        .as(state + " " + scheme + " " + width)
+                        .extracting(v -> v.getId() + ": " + v.getNodes().getFirst().getHtml())
+                        .isEmpty();
+                Assertions.assertThat(
+                                page.evaluate(
+                                        "document.documentElement.scrollWidth - document.documentElement.clientWidth"))
+                        .as(state + " " + width)
+                        .isEqualTo(0);
+            }
+        }
+        page.setViewportSize(1280, 900);
+        page.emulateMedia(new Page.EmulateMediaOptions().setColorScheme(ColorScheme.LIGHT));
     }
 
     private void onPage(Consumer<Page> visit) {
