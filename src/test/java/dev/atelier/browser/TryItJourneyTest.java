@@ -142,7 +142,8 @@ class TryItJourneyTest {
                 page -> {
                     run(page, "/models/handwritten-digit/try");
                     assertThat(page.locator("svg.heat rect.top").first()).isVisible();
-                    assertThat(page.locator("#outcome")).containsText(Pattern.compile("Occlusion: \\d+ × \\d+ patches"));
+                    assertThat(page.locator("#outcome"))
+                            .containsText(Pattern.compile("Occlusion: \\d+ × \\d+ patches"));
                     isUsableByEveryone(page, "explained-picture");
 
                     run(page, "/models/sentence-similarity/try");
