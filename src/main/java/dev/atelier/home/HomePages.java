@@ -9,6 +9,7 @@ import dev.atelier.identity.Open;
 import dev.atelier.models.ModelVersion;
 import dev.atelier.models.Models;
 import dev.atelier.models.Versions;
+import dev.atelier.platform.blobs.Blobs;
 import dev.atelier.sandbox.Calls;
 import dev.atelier.serving.Gateway;
 import io.quarkus.qute.CheckedTemplate;
@@ -82,6 +83,7 @@ public class HomePages {
     private final Versions versions;
     private final Calls calls;
     private final Gateway gateway;
+    private final Blobs blobs;
     private final Caller caller;
 
     HomePages(
@@ -91,6 +93,7 @@ public class HomePages {
             Versions versions,
             Calls calls,
             Gateway gateway,
+            Blobs blobs,
             Caller caller) {
         this.entities = entities;
         this.problems = problems;
@@ -98,6 +101,7 @@ public class HomePages {
         this.versions = versions;
         this.calls = calls;
         this.gateway = gateway;
+        this.blobs = blobs;
         this.caller = caller;
     }
 
@@ -173,6 +177,17 @@ public class HomePages {
                                 "/models/" + runner.name()));
             }
         }
+        blobs.shortage()
+                .ifPresent(
+                        what ->
+                                list.add(
+                                        new Attention(
+                                                "warn",
+                                                "Disk",
+                                                "A disk is nearly full",
+                                                what,
+                                                "See the system",
+                                                "/admin/system")));
         var open = problems.count();
         if (open > 0) {
             list.add(

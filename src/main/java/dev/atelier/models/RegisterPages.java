@@ -36,7 +36,7 @@ public class RegisterPages {
 
     @CheckedTemplate(basePath = "models")
     static class Templates {
-        static native TemplateInstance register(String name, String limit, String base);
+        static native TemplateInstance register(String name, String limit, long most, String base);
     }
 
     private final Registration registration;
@@ -57,6 +57,7 @@ public class RegisterPages {
         return Templates.register(
                 name == null ? "" : name,
                 Figures.bytes(config.maxFileSize().asLongValue()),
+                config.maxFileSize().asLongValue(),
                 uri.getBaseUri().toString());
     }
 

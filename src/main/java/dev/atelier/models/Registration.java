@@ -18,6 +18,7 @@ import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.Semaphore;
 import java.util.concurrent.TimeUnit;
@@ -181,13 +182,15 @@ class Registration {
     private ModelVersion store(
             String name, Draft draft, Parameters parameters, @Nullable String key, Origin origin)
             throws IOException {
+        var compared = blobs.prepare(draft.files().values());
         turns.acquireUninterruptibly();
         try {
-            return transaction.call(() -> insert(name, draft, parameters, key, origin));
+            return transaction.call(() -> insert(name, draft, compared, parameters, key, origin));
         } catch (Sql.Failed e) {
             if (key != null && e.state().equals(UNIQUE)) {
                 // Two requests with one key at once: the other came first.
-                return transaction.call(() -> insert(name, draft, parameters, key, origin));
+                return transaction.call(
+                        () -> insert(name, draft, compared, parameters, key, origin));
             }
             throw e;
         } catch (UncheckedIOException e) {
@@ -198,11 +201,16 @@ class Registration {
     }
 
     private ModelVersion insert(
-            String name, Draft draft, Parameters parameters, @Nullable String key, Origin origin) {
+            String name,
+            Draft draft,
+            Set<String> compared,
+            Parameters parameters,
+            @Nullable String key,
+            Origin origin) {
         var digest = draft.digest();
         try {
             // Blobs before the model's row: everybody locks in this order.
-            blobs.adopt(draft.files().values());
+            blobs.adopt(draft.files().values(), compared);
         } catch (IOException e) {
             throw new UncheckedIOException(e);
         }

@@ -55,6 +55,11 @@ function answered(request) {
 function send(event) {
   event.preventDefault();
   if (sending) return;
+  const large = [...input.files].filter(file => file.size > Number(form.dataset.most));
+  if (large.length) {
+    refuse(`A file has at most ${size(Number(form.dataset.most))}. Nothing was sent.`, large.map(file => ({ name: file.name, reason: `has ${size(file.size)}` })));
+    return;
+  }
   document.getElementById('refused').hidden = true;
   const fields = new FormData(form), data = new FormData(), parameters = {};
   for (const name of ['owner', 'license', 'description']) if (fields.get(name)?.trim()) parameters[name] = fields.get(name).trim();

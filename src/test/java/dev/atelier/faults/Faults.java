@@ -416,6 +416,12 @@ final class Faults implements AutoCloseable {
             assertThat(last.status()).as("the answer of a full disk").isEqualTo(507);
             assertThat(temporaryFiles(blobs)).as("I6: left by the refused upload").isEmpty();
             assertThat(portal.status("/")).as("pages with a full disk").isEqualTo(200);
+            assertThat(portal.get("/q/health/ready", BodyHandlers.ofString()).body())
+                    .as("ready, and says what is wrong")
+                    .contains("The disk of the blob store is nearly full")
+                    .contains("\"status\": \"UP\"");
+            assertThat(portal.get("/", BodyHandlers.ofString()).body())
+                    .contains("A disk is nearly full");
             assertThat(portal.status("/q/health/live")).isEqualTo(200);
             var tiny = log.upload(portal, "faults-1", "tiny", "still fits".getBytes());
             assertThat(tiny.told()).as("a small file still fits").isEqualTo(Workload.Told.OK);

@@ -140,7 +140,7 @@ final class Workload {
                                                     multipart("weights.bin", content))),
                             HttpResponse.BodyHandlers.ofString());
             status = note(answer);
-            told = told(answer.statusCode());
+            told = told(answer);
             if (told == Told.OK) {
                 version = JSON.readTree(answer.body()).path("version").asInt();
             }
@@ -191,7 +191,7 @@ final class Workload {
                                                                         "expected", now)))),
                                 HttpResponse.BodyHandlers.ofString());
                 note(answer);
-                told = told(answer.statusCode());
+                told = told(answer);
             } finally {
                 moves.add(new Move(model, now, to, told));
             }
@@ -218,7 +218,7 @@ final class Workload {
                                                                     target)))),
                             HttpResponse.BodyHandlers.ofString());
             note(answer);
-            told = told(answer.statusCode());
+            told = told(answer);
         } catch (IOException e) {
             // No answer: unknown.
             PortalProcess.pause(20);
@@ -237,9 +237,15 @@ final class Workload {
         return answer.statusCode();
     }
 
-    /** 4xx and 507 deny; another 5xx does not say whether it happened. */
-    private static Told told(int status) {
-        return status < 300 ? Told.OK : status < 500 || status == 507 ? Told.FAILED : Told.UNKNOWN;
+    /** 4xx and 507 deny; another 5xx only where it says so, and is held to it. */
+    private static Told told(HttpResponse<String> answer) {
+        int status = answer.statusCode();
+        if (status < 300) {
+            return Told.OK;
+        }
+        return status < 500 || status == 507 || answer.body().contains("Nothing was changed")
+                ? Told.FAILED
+                : Told.UNKNOWN;
     }
 
     static byte[] multipart(String name, byte[] content) {

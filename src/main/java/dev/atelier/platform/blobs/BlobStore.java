@@ -20,6 +20,14 @@ sealed interface BlobStore permits DiskBlobs, S3Blobs {
     Staged stage(UUID id, InputStream in, long limit) throws IOException;
 
     /**
+     * Does what takes long of {@link #publish}, outside of any transaction and without the digest's
+     * lock: copies to where the address is far, and compares bytes. Nothing refers to them yet.
+     *
+     * @param verify compare the bytes that are there already, and replace wrong ones
+     */
+    void prepare(Staged staged, boolean verify) throws IOException;
+
+    /**
      * Puts what was staged at its address and makes the address durable. An address that holds the
      * right bytes already is kept.
      *
@@ -45,6 +53,9 @@ sealed interface BlobStore permits DiskBlobs, S3Blobs {
 
     /** Bytes that still fit, or {@link Long#MAX_VALUE} where the store knows no limit. */
     long free() throws IOException;
+
+    /** Bytes it has room for in all, or {@link Long#MAX_VALUE}. */
+    long capacity() throws IOException;
 
     /** Deletes temporary files older than this whose upload is not among the live ones. */
     int discardOlderThan(Duration age, Predicate<UUID> live) throws IOException;

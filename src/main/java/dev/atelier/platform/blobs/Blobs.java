@@ -1,6 +1,7 @@
 package dev.atelier.platform.blobs;
 
 import dev.atelier.platform.DataFolder;
+import dev.atelier.platform.DiskSpace;
 import dev.atelier.platform.database.Sql;
 import dev.atelier.platform.faults.Failpoints;
 import dev.atelier.platform.problems.Invalid;
@@ -22,10 +23,12 @@ import java.nio.file.StandardCopyOption;
 import java.nio.file.attribute.BasicFileAttributes;
 import java.util.Collection;
 import java.util.Comparator;
+import java.util.HashSet;
 import java.util.HexFormat;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.UUID;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.regex.Pattern;
@@ -86,6 +89,15 @@ public class Blobs {
             return store.free();
         } catch (IOException e) {
             return Double.NaN;
+        }
+    }
+
+    /** What is scarce: a sentence when less than a tenth of the blob store's disk is free. */
+    public Optional<String> shortage() {
+        try {
+            return DiskSpace.shortage("The disk of the blob store", store.free(), store.capacity());
+        } catch (IOException e) {
+            return Optional.of("The disk of the blob store cannot be looked at: " + e.getMessage());
         }
     }
 
@@ -151,28 +163,49 @@ public class Blobs {
     }
 
     /**
+     * Does what takes long before the transaction of {@link #adopt}: a store may copy for minutes,
+     * and bytes that were not looked at for long are compared.
+     *
+     * @return digests whose bytes were compared; for {@link #adopt}
+     */
+    @Transactional(Transactional.TxType.NEVER)
+    public Set<String> prepare(Collection<Staged> staged) throws IOException {
+        var compared = new HashSet<String>();
+        for (var each : staged) {
+            var due = isToCompare(each.digest());
+            store.prepare(each, due);
+            if (due) {
+                compared.add(each.digest());
+            }
+        }
+        return compared;
+    }
+
+    private boolean isToCompare(String digest) {
+        return sql.first(
+                        """
+                        select 1 from blob where digest = ?
+                        and (state = 'damaged' or verified_at < clock_timestamp() - interval '30 days')
+                        """,
+                        row -> 1,
+                        digest)
+                .isPresent();
+    }
+
+    /**
      * Makes staged files blobs, in the transaction that refers to them. Rolled back, their bytes
      * are orphans that the sweep removes.
+     *
+     * @param compared what {@link #prepare} gave
      */
     @Transactional(Transactional.TxType.MANDATORY)
-    public void adopt(Collection<Staged> staged) throws IOException {
+    public void adopt(Collection<Staged> staged, Set<String> compared) throws IOException {
         // In one order for everybody: two bundles that share files never wait for each other.
         var sorted = staged.stream().sorted(Comparator.comparing(Staged::digest)).toList();
         for (var each : sorted) {
             lock(each.digest());
-            var known = row(each.digest());
-            var verify =
-                    known.isPresent()
-                            && (known.get().state.equals("damaged")
-                                    || sql.first(
-                                                    """
-                                                    select 1 from blob where digest = ?
-                                                    and verified_at < clock_timestamp() - interval '30 days'
-                                                    """,
-                                                    row -> 1,
-                                                    each.digest())
-                                            .isPresent());
-            store.publish(each, verify);
+            var due = isToCompare(each.digest());
+            store.publish(each, due && !compared.contains(each.digest()));
             sql.update(
                     """
                     insert into blob (digest, size, chunks) values (?, ?, ?)
@@ -183,7 +216,7 @@ public class Blobs {
                     each.digest(),
                     each.size(),
                     each.chunks().bytes(),
-                    verify);
+                    due);
             sql.update("delete from blob_upload where id = ?", each.id());
         }
         Failpoints.hit("blob.adopted");

@@ -1,5 +1,6 @@
 package dev.atelier.platform.blobs;
 
+import dev.atelier.platform.DiskSpace;
 import dev.atelier.platform.doctor.Check;
 import dev.atelier.platform.doctor.Finding;
 import dev.atelier.platform.doctor.Installation;
@@ -63,6 +64,14 @@ public final class BlobsCheck implements Check {
                                 installation,
                                 folder.toString()));
         findings.add(temporary(folder.resolve("tmp")));
+        DiskSpace.shortage("The disk of the blob store", folder)
+                .ifPresent(
+                        what ->
+                                findings.add(
+                                        Finding.warning(
+                                                what,
+                                                "Free some space, or move the folder and set"
+                                                        + " ATELIER_BLOBS_FOLDER.")));
         return findings;
     }
 

@@ -24,6 +24,7 @@ import org.jspecify.annotations.Nullable;
 import software.amazon.awssdk.auth.credentials.AwsBasicCredentials;
 import software.amazon.awssdk.auth.credentials.DefaultCredentialsProvider;
 import software.amazon.awssdk.auth.credentials.StaticCredentialsProvider;
+import software.amazon.awssdk.awscore.AwsRequestOverrideConfiguration;
 import software.amazon.awssdk.core.ResponseInputStream;
 import software.amazon.awssdk.core.checksums.RequestChecksumCalculation;
 import software.amazon.awssdk.core.checksums.ResponseChecksumValidation;
@@ -47,6 +48,12 @@ final class S3Blobs implements BlobStore {
 
     /** Smallest part that S3 takes is 5 MiB; 10,000 of these are 78 GiB. */
     private static final int PART = 8 << 20;
+
+    /** Requests that are made inside of transactions. */
+    private static final AwsRequestOverrideConfiguration QUICK =
+            AwsRequestOverrideConfiguration.builder()
+                    .apiCallTimeout(Duration.ofSeconds(15))
+                    .build();
 
     private final S3Client s3;
     private final String bucket;
@@ -73,7 +80,7 @@ final class S3Blobs implements BlobStore {
                         .httpClientBuilder(
                                 UrlConnectionHttpClient.builder()
                                         .connectionTimeout(Duration.ofSeconds(3))
-                                        .socketTimeout(Duration.ofSeconds(50)));
+                                        .socketTimeout(Duration.ofMinutes(5)));
         config.endpoint()
                 .ifPresent(
                         endpoint ->
@@ -218,8 +225,9 @@ final class S3Blobs implements BlobStore {
         }
     }
 
+    /** A store copies large objects for minutes. */
     @Override
-    public void publish(Staged staged, boolean verify) throws IOException {
+    public void prepare(Staged staged, boolean verify) throws IOException {
         var there = size(staged.digest());
         if (there.isEmpty()
                 || there.getAsLong() != staged.size()
@@ -238,6 +246,12 @@ final class S3Blobs implements BlobStore {
                         "The S3 store of the blobs did not keep the file. Send it again.");
             }
         }
+    }
+
+    /** Quick after {@link #prepare}, unless the sweep took the object away in between. */
+    @Override
+    public void publish(Staged staged, boolean verify) throws IOException {
+        prepare(staged, verify);
         Failpoints.hit("blob.published");
         discard(staged.id());
     }
@@ -255,7 +269,13 @@ final class S3Blobs implements BlobStore {
 
     @Override
     public void discard(UUID id) throws IOException {
-        ask(() -> s3.deleteObject(d -> d.bucket(bucket).key(temporary(id))));
+        ask(
+                () ->
+                        s3.deleteObject(
+                                d ->
+                                        d.bucket(bucket)
+                                                .key(temporary(id))
+                                                .overrideConfiguration(QUICK)));
     }
 
     @Override
@@ -290,7 +310,7 @@ final class S3Blobs implements BlobStore {
 
     private @Nullable HeadObjectResponse head(String key) throws IOException {
         try {
-            return s3.headObject(h -> h.bucket(bucket).key(key));
+            return s3.headObject(h -> h.bucket(bucket).key(key).overrideConfiguration(QUICK));
         } catch (NoSuchKeyException e) {
             return null;
         } catch (S3Exception e) {
@@ -321,6 +341,11 @@ final class S3Blobs implements BlobStore {
 
     @Override
     public long free() {
+        return Long.MAX_VALUE;
+    }
+
+    @Override
+    public long capacity() {
         return Long.MAX_VALUE;
     }
 

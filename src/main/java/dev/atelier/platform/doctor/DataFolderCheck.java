@@ -93,7 +93,7 @@ public final class DataFolderCheck implements Check {
             return Finding.problem(
                     text, "Uploads are refused soon and the database stops. Free some space now.");
         }
-        return free < 2 * GIB || free < store.getTotalSpace() / 50
+        return free < 2 * GIB || free < store.getTotalSpace() / 10
                 ? Finding.warning(text, "Free some space before uploads are refused.")
                 : Finding.ok(text);
     }

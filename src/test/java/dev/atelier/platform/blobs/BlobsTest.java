@@ -49,11 +49,12 @@ class BlobsTest {
         return staged.digest();
     }
 
-    private void adopt(Staged staged) {
+    private void adopt(Staged staged) throws IOException {
+        var compared = blobs.prepare(List.of(staged));
         QuarkusTransaction.requiringNew()
                 .call(
                         () -> {
-                            blobs.adopt(List.of(staged));
+                            blobs.adopt(List.of(staged), compared);
                             return true;
                         });
     }
@@ -147,12 +148,13 @@ class BlobsTest {
     @Test
     void is_put_aside_when_no_row_knows_it() throws IOException {
         var staged = stage(bytes(8, 5_000));
+        var compared = blobs.prepare(List.of(staged));
         assertThatThrownBy(
                         () ->
                                 QuarkusTransaction.requiringNew()
                                         .call(
                                                 () -> {
-                                                    blobs.adopt(List.of(staged));
+                                                    blobs.adopt(List.of(staged), compared);
                                                     throw new IllegalStateException("crash");
                                                 }))
                 .hasStackTraceContaining("crash");

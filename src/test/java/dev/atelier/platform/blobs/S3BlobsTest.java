@@ -41,10 +41,11 @@ class S3BlobsTest {
     private String put(byte[] content) throws IOException {
         var staged =
                 blobs.stage(new ByteArrayInputStream(content), "test", 1L << 30, content.length);
+        var compared = blobs.prepare(List.of(staged));
         QuarkusTransaction.requiringNew()
                 .call(
                         () -> {
-                            blobs.adopt(List.of(staged));
+                            blobs.adopt(List.of(staged), compared);
                             return true;
                         });
         return staged.digest();
@@ -64,6 +65,38 @@ class S3BlobsTest {
             assertThat(Files.readAllBytes(blobs.local(digest))).isEqualTo(content);
         }
         assertThat(upkeep.temporary(Duration.ZERO)).as("temporary objects left").isZero();
+    }
+
+    @Test
+    void lies_at_its_address_before_the_transaction_that_refers_to_it() throws IOException {
+        var content = bytes(77, 300_000);
+        var staged =
+                blobs.stage(new ByteArrayInputStream(content), "test", 1L << 30, content.length);
+
+        blobs.prepare(List.of(staged));
+
+        assertThat(blobs.store().size(staged.digest())).hasValue(300_000);
+        assertThat(blobs.find(staged.digest())).isEmpty();
+        blobs.discard(List.of(staged));
+        blobs.store().delete(staged.digest());
+    }
+
+    @Test
+    void comes_back_when_the_sweep_took_it_between_the_two() throws IOException {
+        var content = bytes(78, 300_000);
+        var staged =
+                blobs.stage(new ByteArrayInputStream(content), "test", 1L << 30, content.length);
+        var compared = blobs.prepare(List.of(staged));
+        blobs.store().delete(staged.digest());
+
+        QuarkusTransaction.requiringNew()
+                .call(
+                        () -> {
+                            blobs.adopt(List.of(staged), compared);
+                            return true;
+                        });
+
+        assertThat(blobs.open(staged.digest()).readAllBytes()).isEqualTo(content);
     }
 
     @Test
