@@ -3,6 +3,7 @@ package dev.atelier.platform.web;
 import static io.restassured.RestAssured.given;
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.atelier.Administrator;
 import dev.atelier.TestDatabase;
 import io.quarkus.test.common.QuarkusTestResource;
 import io.quarkus.test.junit.QuarkusTest;
@@ -25,8 +26,8 @@ class BodyLimitTest {
             socket.setSoTimeout(10_000);
             socket.getOutputStream()
                     .write(
-                            "POST %s HTTP/1.1\r\nHost: localhost\r\nContent-Type: %s\r\nContent-Length: %d\r\n\r\n"
-                                    .formatted(path, type, length)
+                            "POST %s HTTP/1.1\r\nHost: localhost\r\nAuthorization: %s\r\nContent-Type: %s\r\nContent-Length: %d\r\n\r\n"
+                                    .formatted(path, Administrator.AUTHORIZATION, type, length)
                                     .getBytes(StandardCharsets.US_ASCII));
             var answer = new byte[4096];
             int read = socket.getInputStream().read(answer);
