@@ -248,7 +248,7 @@ class HostileCallsTest {
     }
 
     @Test
-    void because_the_runner_died_during_an_explanation_is_told_and_works_again() throws Exception {
+    void for_a_runner_that_dies_during_an_explanation_ends_in_a_map_or_a_sentence() throws Exception {
         // Some ms a picture: 20 matrices of 200 × 200 are multiplied.
         var slow =
                 new Onnx()
@@ -276,7 +276,12 @@ class HostileCallsTest {
                         .until(this::busy, Objects::nonNull);
         ProcessHandle.of(pid).ifPresent(ProcessHandle::destroyForcibly);
 
-        assertThat(asked.get(30, TimeUnit.SECONDS).text()).contains("The model stopped answering");
+        // The pool repeats a call whose process died, so the map is whole where time is left.
+        assertThat(asked.get(30, TimeUnit.SECONDS).text())
+                .containsAnyOf(
+                        "34 pictures shown to the model",
+                        "One run of this model takes",
+                        "The model stopped answering");
         assertThat(sent("slow-picture", "photo", png(40)).statusCode()).isEqualTo(200);
     }
 
