@@ -248,7 +248,8 @@ class HostileCallsTest {
     }
 
     @Test
-    void for_a_runner_that_dies_during_an_explanation_ends_in_a_map_or_a_sentence() throws Exception {
+    void for_a_runner_that_dies_during_an_explanation_ends_in_a_map_or_a_sentence()
+            throws Exception {
         // Some ms a picture: 20 matrices of 200 × 200 are multiplied.
         var slow =
                 new Onnx()
