@@ -18,7 +18,9 @@ import java.io.InputStream;
 import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 
@@ -53,6 +55,12 @@ public class Docs {
     /** A page of the docs. */
     public record Entry(String name, String title, String about) {}
 
+    /** A page as it was drawn from this text. */
+    private record Page(String text, String title, RawString body) {}
+
+    /** No more than there are files of docs: only those are drawn. */
+    private final Map<String, Page> pages = new ConcurrentHashMap<>();
+
     @CheckedTemplate(basePath = "home")
     static class Templates {
         static native TemplateInstance docs(List<Entry> entries);
@@ -75,11 +83,20 @@ public class Docs {
                                 () ->
                                         new NotFound(
                                                 "There is no page \"" + name + "\" in the docs."));
+        var known = pages.get(name);
+        if (known == null || !known.text.equals(text)) {
+            known = page(name, text);
+            pages.put(name, known);
+        }
+        return Templates.doc(known.title, known.body);
+    }
+
+    private static Page page(String name, String text) {
         var newline = text.indexOf('\n');
         var title = text.substring(0, newline).replace("#", "").replace("`", "").strip();
         var folder = name.startsWith("adr/") ? "/docs/adr/" : "/docs/";
-        return Templates.doc(
-                title, Markdown.html(text.substring(newline), to -> address(folder, to), 2));
+        return new Page(
+                text, title, Markdown.html(text.substring(newline), to -> address(folder, to), 2));
     }
 
     @GET

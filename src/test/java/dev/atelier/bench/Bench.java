@@ -91,7 +91,7 @@ public final class Bench {
                         .start()) {
             portal.awaitReady();
             StartBench.settle(portal);
-            PagesBench.main(portal.address("").toString());
+            PagesBench.run(portal.address(""), portal.pid(), data);
         }
     }
 

@@ -23,7 +23,7 @@ final class ClosedLoop {
     }
 
     /** Times in nanoseconds. */
-    record Figures(double rate, long p50, long p99, long max, long wrong) {
+    record Figures(long calls, double rate, long p50, long p99, long max, long wrong) {
 
         static final String HEADINGS =
                 "%-52s %6s %9s %9s %9s %9s %6s"
@@ -99,6 +99,7 @@ final class ClosedLoop {
         }
         var all = Arrays.stream(times).flatMapToLong(Arrays::stream).sorted().toArray();
         return new Figures(
+                all.length,
                 all.length / seconds,
                 all[all.length / 2],
                 all[(int) (all.length * 0.99)],

@@ -4,12 +4,13 @@ import dev.atelier.serving.Models;
 import java.io.IOException;
 import java.net.URI;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.Path;
 import java.util.LinkedHashMap;
 import java.util.Map;
 
 /**
  * Pages as a signed-in person asks for them, on the built-in catalog and one model more that has
- * many versions, calls and traffic. Alone: {@code PagesBench http://localhost:8080}.
+ * many versions, calls and traffic.
  */
 final class PagesBench {
 
@@ -20,17 +21,38 @@ final class PagesBench {
 
     private PagesBench() {}
 
-    public static void main(String... args) throws Exception {
-        var portal = URI.create(args[0]);
+    /**
+     * Times suffer from whatever else the machine does; processor time a call hardly does, so it is
+     * stated too: of the portal and of its database.
+     *
+     * @param pid of the portal
+     * @param data its data folder
+     */
+    static void run(URI portal, long pid, Path data) throws Exception {
         fill(portal);
-        System.out.println(ClosedLoop.Figures.HEADINGS);
+        System.out.println(ClosedLoop.Figures.HEADINGS + "   portal, database: ms a call");
         for (int connections : new int[] {1, 8}) {
             for (var page : pages().entrySet()) {
-                System.out.println(
-                        ClosedLoop.get(portal, connections, Bench.TIME, _ -> page.getValue())
-                                .line(page.getKey(), connections));
+                ClosedLoop.get(portal, connections, Bench.TIME.dividedBy(2), _ -> page.getValue());
+                long began = Processes.processor(pid);
+                long database = Processes.database(data);
+                var figures =
+                        ClosedLoop.measure(
+                                connections, Bench.TIME, callers(portal, page.getValue()));
+                System.out.printf(
+                        "%s   %6.2f %6.2f%n",
+                        figures.line(page.getKey(), connections),
+                        (double) (Processes.processor(pid) - began) / figures.calls(),
+                        (double) (Processes.database(data) - database) / figures.calls());
             }
         }
+    }
+
+    private static ClosedLoop.Callers callers(URI portal, String path) {
+        return () -> {
+            var connection = new Connection(portal);
+            return () -> connection.get(path) == 200;
+        };
     }
 
     private static Map<String, String> pages() {
