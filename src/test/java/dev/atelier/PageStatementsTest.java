@@ -8,6 +8,7 @@ import io.agroal.api.AgroalDataSource;
 import io.quarkus.test.common.QuarkusTestResource;
 import io.quarkus.test.junit.QuarkusTest;
 import jakarta.inject.Inject;
+import java.util.List;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.DisplayName;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -54,7 +55,7 @@ class PageStatementsTest {
         var few = Statements.of(() -> get("/models/" + FEW + tab));
         var many = Statements.of(() -> get("/models/" + MANY + tab));
 
-        assertThat(many).isEqualTo(few);
+        assertThat(drawing(many)).isEqualTo(drawing(few)).isNotEmpty();
     }
 
     @ParameterizedTest(name = "{0} at most {1} times")
@@ -76,7 +77,18 @@ class PageStatementsTest {
 
         var asked = Statements.of(() -> get(page));
 
-        assertThat(asked).isNotEmpty().hasSizeLessThanOrEqualTo(most);
+        assertThat(drawing(asked)).isNotEmpty().hasSizeLessThanOrEqualTo(most);
+    }
+
+    /** Without the question whether the page may be seen: its answer is kept for a moment. */
+    private static List<String> drawing(List<String> statements) {
+        return statements.stream()
+                .filter(
+                        sql ->
+                                !sql.contains("resource_policy")
+                                        && !sql.contains("resource_grant")
+                                        && !sql.startsWith("select coalesce(owner"))
+                .toList();
     }
 
     private static void get(String page) {

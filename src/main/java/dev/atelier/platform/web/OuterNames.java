@@ -15,9 +15,9 @@ import java.util.concurrent.CompletionStage;
  *
  * <p>Qute asks every value resolver there is (one for each class of each template, some hundred and
  * sixty) about the innermost section before it looks one section further out, at each use of a
- * page's own parameter inside the layout or a loop. That was most of the time of drawing a page. The
- * sections know their names, so this asks them alone, from the inside out. What none of them knows
- * goes Qute's own way.
+ * page's own parameter inside the layout or a loop. That was most of the time of drawing a page.
+ * The sections know their names, so this asks them alone, from the inside out. What none of them
+ * knows goes Qute's own way.
  */
 @ApplicationScoped
 class OuterNames implements ValueResolver {
