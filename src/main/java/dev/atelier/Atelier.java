@@ -24,6 +24,7 @@ public class Atelier implements QuarkusApplication {
         try {
             Rehearsal.prepareIfWanted();
             Address.refuseIfTaken();
+            Address.trustProxies();
             Database.prepare(System.out::println);
         } catch (CannotStart e) {
             System.err.println("atelier: " + e.getMessage());

@@ -44,6 +44,17 @@ class PortalTest {
                 .then()
                 .statusCode(200)
                 .header("Content-Security-Policy", containsString("frame-ancestors 'none'"))
-                .header("X-Content-Type-Options", "nosniff");
+                .header("X-Content-Type-Options", "nosniff")
+                .header("Cache-Control", "no-store");
+    }
+
+    @Test
+    void says_that_a_form_was_cut_off() {
+        given().contentType("multipart/form-data; boundary=part")
+                .body("--part\r\nContent-Disposition: form-data; name=\"a\"\r\n\r\nhalf a va")
+                .post("/models/anything/calls")
+                .then()
+                .statusCode(400)
+                .body("detail", containsString("closing boundary"));
     }
 }

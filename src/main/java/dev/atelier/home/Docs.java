@@ -43,6 +43,8 @@ public class Docs {
                     new Entry("serving", "Serving", "The runner, its confinement and its limits."),
                     new Entry("catalog", "Catalog", "Entity files, our kinds, the API."),
                     new Entry("operations", "Operations", "Settings, database, blobs, containers."),
+                    new Entry("security", "Security", "Who may do what, and what is not covered."),
+                    new Entry("permissions", "Permissions", "Every route and what it needs."),
                     new Entry("benchmarks", "Benchmarks", "Figures and how they were taken."),
                     new Entry(
                             "architecture", "Architecture", "The house and where a line belongs."),

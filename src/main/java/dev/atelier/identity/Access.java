@@ -97,6 +97,13 @@ public class Access {
                 continue;
             }
             var chain = chain(subject, held);
+            if (resource == null && held.team() != null && !permission.onResource()) {
+                // A role in one team is no role over what belongs to no team.
+                missing =
+                        "The role %s counts in %s only."
+                                .formatted(held.role().label(), held.team());
+                continue;
+            }
             if (resource == null) {
                 return Decision.yes(
                         chain,

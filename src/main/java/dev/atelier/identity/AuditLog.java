@@ -1,6 +1,9 @@
 package dev.atelier.identity;
 
+import com.fasterxml.jackson.annotation.JsonIgnore;
 import com.fasterxml.jackson.annotation.JsonRawValue;
+import com.fasterxml.jackson.core.JsonProcessingException;
+import com.fasterxml.jackson.databind.json.JsonMapper;
 import dev.atelier.platform.database.Sql;
 import dev.atelier.platform.problems.Invalid;
 import jakarta.enterprise.context.ApplicationScoped;
@@ -12,11 +15,16 @@ import java.time.OffsetDateTime;
 import java.time.format.DateTimeParseException;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Spliterators;
+import java.util.stream.Collectors;
+import java.util.stream.StreamSupport;
 import org.jspecify.annotations.Nullable;
 
 /** Reading the audit log. */
 @ApplicationScoped
 public class AuditLog {
+
+    private static final JsonMapper JSON = new JsonMapper();
 
     /**
      * One event.
@@ -36,7 +44,27 @@ public class AuditLog {
             @Nullable String origin,
             @JsonRawValue String detail,
             String hash,
-            @Nullable Long seal) {}
+            @Nullable Long seal) {
+
+        /** The detail for people: {@code version 3, alias champion}; long values are shortened. */
+        @JsonIgnore
+        public String summary() {
+            try {
+                return StreamSupport.stream(
+                                Spliterators.spliteratorUnknownSize(
+                                        JSON.readTree(detail).fields(), 0),
+                                false)
+                        .map(field -> field.getKey() + " " + shortened(field.getValue().asText()))
+                        .collect(Collectors.joining(", "));
+            } catch (JsonProcessingException e) {
+                return detail;
+            }
+        }
+
+        private static String shortened(String text) {
+            return text.length() <= 40 ? text : text.substring(0, 12) + "…";
+        }
+    }
 
     /**
      * Which events; null or blank fields ask nothing.

@@ -14,12 +14,15 @@ import jakarta.ws.rs.POST;
 import jakarta.ws.rs.Path;
 import jakarta.ws.rs.PathParam;
 import jakarta.ws.rs.Produces;
+import jakarta.ws.rs.core.Context;
 import jakarta.ws.rs.core.MediaType;
 import jakarta.ws.rs.core.Response;
+import jakarta.ws.rs.core.UriInfo;
 import java.net.URI;
 import java.time.Duration;
 import java.util.List;
 import java.util.Locale;
+import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 
 /** Administration of people and programs: accounts, their roles and teams, links and tokens. */
@@ -28,6 +31,9 @@ import org.jspecify.annotations.Nullable;
 @RunOnVirtualThread
 @Needs(Permission.ACCESS_MANAGE)
 public class PeoplePages {
+
+    private static final Pattern TEAM =
+            Pattern.compile("group:[a-z0-9][a-z0-9_.-]{0,62}/[a-z0-9][a-z0-9_.-]{0,62}");
 
     @CheckedTemplate(basePath = "identity")
     static class Templates {
@@ -114,7 +120,8 @@ public class PeoplePages {
             @FormParam("display") @Nullable String display,
             @FormParam("kind") @Nullable String kind,
             @FormParam("owner") @Nullable String owner,
-            @FormParam("role") @Nullable String role) {
+            @FormParam("role") @Nullable String role,
+            @Context UriInfo uri) {
         try {
             var by = caller.entityRef();
             var service = "service".equals(kind);
@@ -131,7 +138,7 @@ public class PeoplePages {
             }
             return service
                     ? Response.seeOther(URI.create("/admin/people#" + account.name())).build()
-                    : link(account.name());
+                    : link(account.name(), uri);
         } catch (Invalid | Conflict e) {
             return refused(e);
         }
@@ -140,10 +147,16 @@ public class PeoplePages {
     /** Answers the page itself: the link is shown once. */
     @POST
     @Path("{name}/link")
-    public Response link(@PathParam("name") String name) {
+    public Response link(@PathParam("name") String name, @Context UriInfo uri) {
         try {
             var code = accounts.invite(name, caller.entityRef());
-            return Response.ok(Templates.people(people(name, "/welcome#" + code, null, null)))
+            return Response.ok(
+                            Templates.people(
+                                    people(
+                                            name,
+                                            uri.getBaseUri().resolve("/welcome#" + code).toString(),
+                                            null,
+                                            null)))
                     .header("Cache-Control", "no-store")
                     .build();
         } catch (Conflict e) {
@@ -213,7 +226,13 @@ public class PeoplePages {
 
     private static String team(String text) {
         var given = text.strip().toLowerCase(Locale.ROOT);
-        return given.contains(":") ? given : "group:default/" + given;
+        var ref = given.contains(":") ? given : "group:default/" + given;
+        if (!TEAM.matcher(ref).matches()) {
+            throw new Invalid(
+                    "A team is the name of a group, or a reference such as group:default/vision.",
+                    List.of(new Invalid.Field("team", "is no group")));
+        }
+        return ref;
     }
 
     @POST

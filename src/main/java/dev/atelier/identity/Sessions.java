@@ -8,6 +8,7 @@ import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
 import java.util.Map;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -26,7 +27,24 @@ public class Sessions {
             Instant createdAt,
             Instant lastSeenAt,
             @Nullable String origin,
-            @Nullable String userAgent) {}
+            @Nullable String userAgent) {
+
+        /** What the browser calls itself, in two words; made-up names do no harm. */
+        public String browser() {
+            var agent = userAgent == null ? "" : userAgent;
+            var name =
+                    Stream.of("Edg", "OPR", "Firefox", "Chrome", "Safari")
+                            .filter(agent::contains)
+                            .findFirst()
+                            .map(n -> n.equals("Edg") ? "Edge" : n.equals("OPR") ? "Opera" : n)
+                            .orElse("A program");
+            var system =
+                    Stream.of("Android", "iPhone", "iPad", "Windows", "Mac OS X", "Linux")
+                            .filter(agent::contains)
+                            .findFirst();
+            return system.map(s -> name + " on " + s).orElse(name);
+        }
+    }
 
     private final Sql sql;
     private final Audit audit;
@@ -78,6 +96,16 @@ public class Sessions {
                 account);
     }
 
+    /** Ends the session that a browser leaves, if it has not ended yet. */
+    @Transactional
+    void leave(Subject owner) {
+        if (owner.session() != null
+                && sql.update("delete from account_session where id = ?", owner.session()) > 0) {
+            audit.recordAs(owner.ref(), "session.end", owner.ref(), Map.of());
+            subjects.forget();
+        }
+    }
+
     /**
      * Ends one session of an account.
      *
@@ -91,20 +119,5 @@ public class Sessions {
         }
         audit.recordAs(owner.ref(), "session.end", owner.ref(), Map.of());
         subjects.forget();
-    }
-
-    /** Ends the session that a browser brought along, before it gets another one. */
-    void endPresent(Caller caller) {
-        caller.subject()
-                .ifPresent(
-                        subject -> {
-                            if (subject.session() != null) {
-                                try {
-                                    end(subject, subject.session());
-                                } catch (NotFound e) {
-                                    // It ended a moment ago, which is all that is wanted.
-                                }
-                            }
-                        });
     }
 }

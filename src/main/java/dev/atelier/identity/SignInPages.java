@@ -137,7 +137,7 @@ public class SignInPages {
 
     /** Whatever session the browser had ends here: nobody can plant one. */
     private void begin(Account account) {
-        sessions.endPresent(caller);
+        caller.subject().ifPresent(sessions::leave);
         SessionCookie.set(
                 context,
                 sessions.begin(

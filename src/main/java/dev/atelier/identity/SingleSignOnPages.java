@@ -177,7 +177,7 @@ public class SingleSignOnPages {
         }
         try {
             var arrived = singleSignOn.arrive(journey.get(), code, callback());
-            sessions.endPresent(caller);
+            caller.subject().ifPresent(sessions::leave);
             SessionCookie.set(
                     context,
                     singleSignOn.begin(

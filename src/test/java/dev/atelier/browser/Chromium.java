@@ -41,13 +41,24 @@ final class Chromium {
 
     private Chromium() {}
 
+    /** The administrator's browser. */
     static BrowserContext context(String base, ColorScheme scheme, int width, int height) {
         return BROWSER.newContext(
-                new Browser.NewContextOptions()
-                        .setBaseURL(base)
-                        .setColorScheme(scheme)
-                        .setExtraHTTPHeaders(Map.of("Authorization", Administrator.AUTHORIZATION))
-                        .setViewportSize(width, height));
+                options(base, scheme, width, height)
+                        .setExtraHTTPHeaders(Map.of("Authorization", Administrator.AUTHORIZATION)));
+    }
+
+    /** The browser of somebody who is not signed in. */
+    static BrowserContext stranger(String base, ColorScheme scheme, int width, int height) {
+        return BROWSER.newContext(options(base, scheme, width, height));
+    }
+
+    private static Browser.NewContextOptions options(
+            String base, ColorScheme scheme, int width, int height) {
+        return new Browser.NewContextOptions()
+                .setBaseURL(base)
+                .setColorScheme(scheme)
+                .setViewportSize(width, height);
     }
 
     /** Somebody whom the portal does not know yet. */

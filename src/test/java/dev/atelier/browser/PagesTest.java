@@ -3,6 +3,7 @@ package dev.atelier.browser;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import com.deque.html.axecore.playwright.AxeBuilder;
+import com.microsoft.playwright.BrowserContext;
 import com.microsoft.playwright.Page;
 import com.microsoft.playwright.options.ColorScheme;
 import dev.atelier.Seeded;
@@ -22,6 +23,7 @@ import java.util.stream.Stream;
 import org.awaitility.Awaitility;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.DisplayName;
+import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 
@@ -59,7 +61,13 @@ class PagesTest {
                     "/models/speech-detector/try",
                     "/models/text-finder/try",
                     "/docs/try-it",
-                    "/models/penguin-species/observability");
+                    "/models/penguin-species/observability",
+                    "/welcome",
+                    "/account",
+                    "/admin/access?who=admin&what=audit:read",
+                    "/admin/people",
+                    "/admin/audit",
+                    "/admin/system");
 
     @Inject Versions versions;
 
@@ -88,7 +96,16 @@ class PagesTest {
     @ParameterizedTest
     @MethodSource("addresses")
     void can_be_used_by_everyone(String address) {
-        try (var context = Chromium.context(base, ColorScheme.LIGHT, 1440, 900)) {
+        check(Chromium.context(base, ColorScheme.LIGHT, 1440, 900), address);
+    }
+
+    @Test
+    void lets_whoever_is_not_signed_in_do_so() {
+        check(Chromium.stranger(base, ColorScheme.LIGHT, 1440, 900), "/login?next=/catalog");
+    }
+
+    private void check(BrowserContext visit, String address) {
+        try (var context = visit) {
             var page = context.newPage();
             var complaints = new ArrayList<String>();
             page.onConsoleMessage(

@@ -64,6 +64,8 @@ class AccessTest {
         var elsewhere = somebody(Role.ML_ENGINEER, OTHERS);
         assertThat(may(elsewhere, Permission.MODEL_ALIAS, model(Visibility.COMPANY))).isFalse();
         assertThat(may(elsewhere, Permission.MODEL_READ, model(Visibility.COMPANY))).isFalse();
+        assertThat(may(somebody(Role.PLATFORM_ADMIN, TEAM), Permission.ACCESS_MANAGE, null))
+                .isFalse();
     }
 
     @Test

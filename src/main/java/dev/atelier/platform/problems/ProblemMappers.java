@@ -10,6 +10,7 @@ import jakarta.ws.rs.core.HttpHeaders;
 import jakarta.ws.rs.core.MediaType;
 import jakarta.ws.rs.core.Response;
 import jakarta.ws.rs.core.UriInfo;
+import java.io.IOException;
 import java.net.URI;
 import java.net.URLEncoder;
 import java.nio.charset.StandardCharsets;
@@ -115,6 +116,14 @@ public class ProblemMappers {
             context.request().connection().close();
             return Response.serverError().build();
         }
+        if (brokenForm(e)) {
+            return answer(
+                    400,
+                    "The form is broken",
+                    "The multipart body ended before its closing boundary, or holds none. Send it again.",
+                    List.of(),
+                    headers);
+        }
         var reference = UUID.randomUUID().toString().substring(0, 8);
         var changes = !READS.contains(context.request().method().name());
         if (DatabaseAway.causes(e)) {
@@ -141,6 +150,15 @@ public class ProblemMappers {
                         + ".",
                 List.of(),
                 headers);
+    }
+
+    /** The framework has no exception of its own for a form it cannot read to its end. */
+    private static boolean brokenForm(Throwable e) {
+        return e instanceof IOException
+                && e.getStackTrace().length > 0
+                && e.getStackTrace()[0]
+                        .getClassName()
+                        .startsWith("org.jboss.resteasy.reactive.server.core.multipart.");
     }
 
     private static Response answer(

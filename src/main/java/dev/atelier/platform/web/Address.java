@@ -37,6 +37,18 @@ public final class Address {
     }
 
     /**
+     * Believes the forwarding headers of the proxies that {@code ATELIER_TRUSTED_PROXIES} names
+     * (addresses or blocks, comma separated), and of nobody else: who asks, and whether over TLS.
+     */
+    public static void trustProxies() {
+        var proxies = System.getenv("ATELIER_TRUSTED_PROXIES");
+        if (proxies != null && !proxies.isBlank()) {
+            System.setProperty("quarkus.http.proxy.proxy-address-forwarding", "true");
+            System.setProperty("quarkus.http.proxy.trusted-proxies", proxies);
+        }
+    }
+
+    /**
      * Says so at once when another program has the port, instead of after the start of a database.
      */
     public static void refuseIfTaken() {

@@ -21,6 +21,18 @@ public class SecurityHeaders {
         filters.register(this::add, 1100);
     }
 
+    /**
+     * What a signed-in person sees lies in no cache. An answer with a tag may be kept by its own
+     * client, who must ask before using it again; files that everybody gets say so themselves.
+     */
+    private static void keepPrivate(RoutingContext context) {
+        var headers = context.response().headers();
+        if (!headers.contains("Cache-Control")) {
+            headers.set(
+                    "Cache-Control", headers.contains("ETag") ? "private, no-cache" : "no-store");
+        }
+    }
+
     private void add(RoutingContext context) {
         var headers = context.response().headers();
         headers.set("Content-Security-Policy", POLICY);
@@ -29,6 +41,10 @@ public class SecurityHeaders {
         headers.set("Cross-Origin-Opener-Policy", "same-origin");
         headers.set("Cross-Origin-Resource-Policy", "same-origin");
         headers.set("Permissions-Policy", "camera=(), geolocation=(), microphone=(self)");
+        if (context.request().isSSL()) {
+            headers.set("Strict-Transport-Security", "max-age=31536000; includeSubDomains");
+        }
+        context.addHeadersEndHandler(sent -> keepPrivate(context));
         context.next();
     }
 }
