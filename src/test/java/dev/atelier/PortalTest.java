@@ -1,11 +1,14 @@
 package dev.atelier;
 
 import static io.restassured.RestAssured.given;
+import static io.restassured.config.EncoderConfig.encoderConfig;
 import static org.hamcrest.Matchers.containsString;
 import static org.hamcrest.Matchers.equalTo;
 
 import io.quarkus.test.common.QuarkusTestResource;
 import io.quarkus.test.junit.QuarkusTest;
+import io.restassured.RestAssured;
+import io.restassured.http.ContentType;
 import org.junit.jupiter.api.DisplayName;
 import org.junit.jupiter.api.Test;
 
@@ -50,7 +53,13 @@ class PortalTest {
 
     @Test
     void says_that_a_form_was_cut_off() {
-        given().contentType("multipart/form-data; boundary=part")
+        given().config(
+                        RestAssured.config()
+                                .encoderConfig(
+                                        encoderConfig()
+                                                .encodeContentTypeAs(
+                                                        "multipart/form-data", ContentType.TEXT)))
+                .contentType("multipart/form-data; boundary=part")
                 .body("--part\r\nContent-Disposition: form-data; name=\"a\"\r\n\r\nhalf a va")
                 .post("/models/anything/calls")
                 .then()

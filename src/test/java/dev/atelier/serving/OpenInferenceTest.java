@@ -294,7 +294,7 @@ class OpenInferenceTest {
     private List<String> audited() {
         return sql.list(
                 """
-                select action || ' ' || (detail ->> 'version') from audit_event
+                select action || ' ' || (detail::jsonb ->> 'version') from audit_event
                 where resource = 'model:default/oip-doubling' and action like '%load'
                 order by id
                 """,
