@@ -1,5 +1,6 @@
 package dev.atelier.identity;
 
+import dev.atelier.platform.database.Sql;
 import dev.atelier.platform.problems.Denied;
 import dev.atelier.platform.problems.SignInNeeded;
 import io.quarkus.runtime.BlockingOperationControl;
@@ -64,7 +65,12 @@ public class Caller {
 
     /** For templates: whoever is signed in, or null. */
     public @Nullable Subject someone() {
-        return subject().orElse(null);
+        try {
+            return subject().orElse(null);
+        } catch (Sql.Failed e) {
+            // The page that says that the database is away must be drawn without it.
+            return null;
+        }
     }
 
     /** Whether a browser session carries an unsafe request without saying where it comes from. */

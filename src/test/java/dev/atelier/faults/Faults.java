@@ -405,7 +405,8 @@ final class Faults implements AutoCloseable {
         try (var portal = setup.start()) {
             portal.awaitReady();
             var log = new Workload(random.nextLong());
-            var filler = new byte[2_500_000];
+            // Three fit and leave less than a tenth of the 8 MiB.
+            var filler = new byte[2_600_000];
             random.nextBytes(filler);
             int confirmed = 0;
             Workload.Upload last;
