@@ -31,6 +31,7 @@ class ArchitectureTest {
                     "workspaces",
                     "goldenpaths",
                     "catalog",
+                    "notifications",
                     "identity",
                     "platform");
 

@@ -195,6 +195,9 @@ class CatalogList {
         if (!question.q().isBlank()) {
             active.add(new Active("“" + question.q() + "”", question.address("q", null, null)));
         }
+        if (question.isStarred()) {
+            active.add(new Active("Starred", question.address("starred", null, null)));
+        }
         question.facets()
                 .forEach(
                         (name, values) -> {

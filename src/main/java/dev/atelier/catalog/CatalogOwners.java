@@ -3,12 +3,26 @@ package dev.atelier.catalog;
 import dev.atelier.identity.Owners;
 import dev.atelier.platform.database.Sql;
 import jakarta.enterprise.context.ApplicationScoped;
+import java.util.Collection;
+import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
+import java.util.stream.Collectors;
 
 /** Tells permissions what the entities say: who owns what, and who is in which group. */
 @ApplicationScoped
 class CatalogOwners implements Owners {
+
+    /**
+     * The entities of accounts follow these a moment later, and permissions must not: what identity
+     * knows of accounts it asks itself.
+     */
+    private static final String OF_A_FILE =
+            """
+             not exists (
+                select from catalog_entity e join catalog_source s on s.id = e.source_id
+                where e.ref = r.emitted_by and s.type = 'provider' and s.target = 'accounts')
+            """;
 
     private final Sql sql;
 
@@ -29,8 +43,31 @@ class CatalogOwners implements Owners {
     public Set<String> teamsOf(String userRef) {
         return Set.copyOf(
                 sql.list(
-                        "select target_ref from catalog_relation where source_ref = ? and type = 'memberOf'",
+                        """
+                        select r.target_ref from catalog_relation r
+                        where r.source_ref = ? and type = 'memberOf' and
+                        """
+                                + OF_A_FILE,
                         row -> row.getString(1),
                         userRef));
+    }
+
+    @Override
+    public Map<String, Set<String>> membersOf(Collection<String> groupRefs) {
+        return sql
+                .list(
+                        """
+                        select r.source_ref, r.target_ref from catalog_relation r
+                        where r.source_ref = any(?) and type = 'hasMember'
+                          and r.target_ref like 'user:%' and
+                        """
+                                + OF_A_FILE,
+                        row -> Map.entry(row.getString(1), row.getString(2)),
+                        (Object) groupRefs.toArray(String[]::new))
+                .stream()
+                .collect(
+                        Collectors.groupingBy(
+                                Map.Entry::getKey,
+                                Collectors.mapping(Map.Entry::getValue, Collectors.toSet())));
     }
 }

@@ -3,8 +3,10 @@ package dev.atelier.catalog;
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.dataformat.yaml.YAMLGenerator;
 import com.fasterxml.jackson.dataformat.yaml.YAMLMapper;
+import dev.atelier.identity.Caller;
 import dev.atelier.identity.Needs;
 import dev.atelier.identity.Permission;
+import dev.atelier.notifications.Stars;
 import dev.atelier.platform.problems.NotFound;
 import io.quarkus.qute.CheckedTemplate;
 import io.quarkus.qute.TemplateInstance;
@@ -39,7 +41,8 @@ public class CatalogPages {
 
     @CheckedTemplate(basePath = "catalog")
     static class Templates {
-        static native TemplateInstance catalog(CatalogList.Result result);
+        static native TemplateInstance catalog(
+                CatalogList.Result result, List<SavedFilters.Saved> saved);
 
         static native TemplateInstance entity(EntityShell shell, EntityOverview.Content content);
 
@@ -52,6 +55,9 @@ public class CatalogPages {
     private final CatalogList list;
     private final Sources sources;
     private final SourceLoop loop;
+    private final SavedFilters filters;
+    private final Stars stars;
+    private final Caller caller;
 
     CatalogPages(
             Entities entities,
@@ -59,13 +65,19 @@ public class CatalogPages {
             EntityOverview overview,
             CatalogList list,
             Sources sources,
-            SourceLoop loop) {
+            SourceLoop loop,
+            SavedFilters filters,
+            Stars stars,
+            Caller caller) {
         this.entities = entities;
         this.shells = shells;
         this.overview = overview;
         this.list = list;
         this.sources = sources;
         this.loop = loop;
+        this.filters = filters;
+        this.stars = stars;
+        this.caller = caller;
     }
 
     @GET
@@ -77,6 +89,7 @@ public class CatalogPages {
             @QueryParam("lifecycle") List<String> lifecycle,
             @QueryParam("owner") List<String> owner,
             @QueryParam("tag") List<String> tag,
+            @QueryParam("starred") @Nullable String starred,
             @QueryParam("sort") @Nullable String sort,
             @QueryParam("after") @Nullable String after) {
         var words = q == null ? "" : q.strip();
@@ -89,8 +102,12 @@ public class CatalogPages {
                                 lifecycle,
                                 owner,
                                 tag,
+                                "true".equals(starred)
+                                        ? List.copyOf(stars.of(caller.signedIn()))
+                                        : null,
                                 "changed".equals(sort) ? "changed" : "name",
-                                after == null || after.isEmpty() ? null : after)));
+                                after == null || after.isEmpty() ? null : after)),
+                filters.of(caller.signedIn()));
     }
 
     @GET

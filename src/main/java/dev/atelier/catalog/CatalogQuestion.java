@@ -1,5 +1,7 @@
 package dev.atelier.catalog;
 
+import dev.atelier.platform.problems.Invalid;
+import java.net.URLDecoder;
 import java.net.URLEncoder;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
@@ -9,7 +11,11 @@ import java.util.List;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
-/** What someone asks the catalog's list for; the address of the page says all of it. */
+/**
+ * What someone asks the catalog's list for; the address of the page says all of it.
+ *
+ * @param stars references of what the asker follows, when only those are asked for
+ */
 record CatalogQuestion(
         String q,
         List<String> kind,
@@ -17,8 +23,68 @@ record CatalogQuestion(
         List<String> lifecycle,
         List<String> owner,
         List<String> tag,
+        @Nullable List<String> stars,
         String sort,
         @Nullable String after) {
+
+    private static final int MOST_VALUES = 100;
+    private static final int LONGEST = 200;
+
+    /**
+     * Reads the part of an address behind the question mark; what is not part of a question is left
+     * out, and so is the place in the list.
+     *
+     * @throws Invalid when it holds too much
+     */
+    static CatalogQuestion parse(String query) {
+        var values = new LinkedHashMap<String, List<String>>();
+        int count = 0;
+        for (var part : query.split("&")) {
+            var equals = part.indexOf('=');
+            if (equals < 1) {
+                continue;
+            }
+            var value = decode(part.substring(equals + 1)).strip();
+            if (!value.isEmpty()) {
+                if (++count > MOST_VALUES || value.length() > LONGEST) {
+                    throw new Invalid("This asks for too much at once to be kept.");
+                }
+                values.computeIfAbsent(part.substring(0, equals), _ -> new ArrayList<>())
+                        .add(value);
+            }
+        }
+        return new CatalogQuestion(
+                values.getOrDefault("q", List.of("")).getFirst(),
+                values.getOrDefault("kind", List.of()),
+                values.getOrDefault("type", List.of()),
+                values.getOrDefault("lifecycle", List.of()),
+                values.getOrDefault("owner", List.of()),
+                values.getOrDefault("tag", List.of()),
+                values.containsKey("starred") ? List.of() : null,
+                values.getOrDefault("sort", List.of("name")).getFirst().equals("changed")
+                        ? "changed"
+                        : "name",
+                null);
+    }
+
+    private static String decode(String text) {
+        try {
+            return URLDecoder.decode(text, StandardCharsets.UTF_8);
+        } catch (IllegalArgumentException e) {
+            return text;
+        }
+    }
+
+    /** The part of the address behind the question mark; empty when everything is asked for. */
+    public String query() {
+        var address = start();
+        var mark = address.indexOf('?');
+        return mark < 0 ? "" : address.substring(mark + 1);
+    }
+
+    public boolean isStarred() {
+        return stars != null;
+    }
 
     /** Where the list begins again. */
     public String start() {
@@ -27,6 +93,7 @@ record CatalogQuestion(
 
     public boolean isFiltered() {
         return !q.isBlank()
+                || stars != null
                 || !(kind.isEmpty()
                         && type.isEmpty()
                         && lifecycle.isEmpty()
@@ -58,6 +125,9 @@ record CatalogQuestion(
                                 }
                             }
                         });
+        if (stars != null && !"starred".equals(dropFacet)) {
+            parts.add("starred=true");
+        }
         if (!sort.equals("name")) {
             parts.add("sort=" + sort);
         }
@@ -99,6 +169,9 @@ record CatalogQuestion(
         if (kind.isEmpty() || "kind".equals(facet)) {
             // Bookkeeping of the catalog itself; asked for by name it is there.
             all.add(new EntityFilter.Not(new EntityFilter.Is("kind", List.of("location"))));
+        }
+        if (stars != null) {
+            all.add(new EntityFilter.Is(EntityFilter.REF, stars));
         }
         if (!q.isBlank()) {
             var words = Arrays.stream(q.strip().split("\\s+")).limit(10).toList();

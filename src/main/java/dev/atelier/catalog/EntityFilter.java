@@ -35,6 +35,9 @@ sealed interface EntityFilter {
     /** Our own key for the owner's full reference; no document has a member of this name. */
     String OWNER = "@owner";
 
+    /** Our own key for the entity's reference. */
+    String REF = "@ref";
+
     int MOST_PARTS = 500;
     int DEEPEST = 20;
 
@@ -193,6 +196,7 @@ sealed interface EntityFilter {
             case "metadata.title" -> "lower(e.title)";
             case "metadata.uid" -> "e.uid::text";
             case OWNER -> "e.owner";
+            case REF -> "e.ref";
             default -> null;
         };
     }

@@ -2,6 +2,11 @@ package dev.atelier.catalog;
 
 import dev.atelier.catalog.Reading.Checked;
 import dev.atelier.catalog.Sources.Target;
+import dev.atelier.identity.Audit;
+import dev.atelier.notifications.News;
+import dev.atelier.notifications.Notifications;
+import dev.atelier.notifications.To;
+import dev.atelier.notifications.Topic;
 import dev.atelier.platform.database.Sql;
 import jakarta.enterprise.context.ApplicationScoped;
 import jakarta.transaction.Transactional;
@@ -25,10 +30,12 @@ class Ingestion {
 
     private final Sql sql;
     private final CatalogConfig config;
+    private final Notifications notifications;
 
-    Ingestion(Sql sql, CatalogConfig config) {
+    Ingestion(Sql sql, CatalogConfig config, Notifications notifications) {
         this.sql = sql;
         this.config = config;
+        this.notifications = notifications;
     }
 
     /** Publishes a Location for every configured folder and file. */
@@ -132,13 +139,43 @@ class Ingestion {
                     var readings = stillOurs(connection, all);
                     var fresh = readings.stream().filter(Reading::isNews).toList();
                     var clashes = write(connection, writes, fresh);
-                    Problems.put(connection, fresh, clashes);
+                    var faulty = Problems.put(connection, fresh, clashes);
+                    tell(fresh, faulty);
                     writes.end();
                     close(connection, readings, clashes);
                     if (fresh.stream().anyMatch(r -> r.files() != null || hasLocations(r))) {
                         forget(connection, false);
                     }
                 });
+    }
+
+    /** Whoever registered a place hears of it when it turns bad, not each time it is read. */
+    private void tell(List<Reading> readings, Map<Long, String> faulty) {
+        for (var reading : readings) {
+            var reason = faulty.get(reading.source().id());
+            if (reason == null) {
+                continue;
+            }
+            var by =
+                    sql.list(
+                            """
+                            select id::text, added_by from catalog_location
+                            where type || ':' || target in (?, ?)
+                            """,
+                            row -> Map.entry(row.getString(1), row.getString(2)),
+                            reading.source().location(),
+                            reading.source().origin());
+            for (var location : by) {
+                notifications.postBy(
+                        Audit.SYSTEM,
+                        new News(
+                                Topic.LOCATION,
+                                "%s: %s".formatted(reading.source().target(), reason),
+                                "location:default/" + location.getKey(),
+                                "/catalog/problems"),
+                        new To(location.getValue(), "you registered it"));
+            }
+        }
     }
 
     private static boolean hasLocations(Reading reading) {

@@ -66,8 +66,12 @@ public class Problems {
         this.config = config;
     }
 
-    /** Replaces what is known about these sources; what stays wrong keeps its beginning. */
-    static void put(
+    /**
+     * Replaces what is known about these sources; what stays wrong keeps its beginning.
+     *
+     * @return the first new error of each source that had none before
+     */
+    static Map<Long, String> put(
             Connection connection,
             List<Reading> readings,
             Map<Long, List<EntityWrites.Clash>> clashes)
@@ -103,9 +107,10 @@ public class Problems {
             wanted.put(reading.source().id(), rows);
         }
         var gone = new ArrayList<Long>();
+        var bad = new HashSet<Long>();
         try (var select =
                 connection.prepareStatement(
-                        "select id, source_id, document_index, field, reason from catalog_problem"
+                        "select id, source_id, document_index, field, reason, level from catalog_problem"
                                 + " where source_id = any(?)")) {
             select.setArray(1, connection.createArrayOf("bigint", wanted.keySet().toArray()));
             try (var rows = select.executeQuery()) {
@@ -115,6 +120,9 @@ public class Problems {
                                     rows.getObject(3, Integer.class),
                                     rows.getString(4),
                                     rows.getString(5));
+                    if (rows.getString(6).equals("error")) {
+                        bad.add(rows.getLong(2));
+                    }
                     var open = wanted.get(rows.getLong(2));
                     if (open == null || open.remove(key) == null) {
                         gone.add(rows.getLong(1));
@@ -150,6 +158,14 @@ public class Problems {
             }
             insert.executeBatch();
         }
+        var turned = new HashMap<Long, String>();
+        wanted.forEach(
+                (source, rows) ->
+                        rows.values().stream()
+                                .filter(row -> row.fault.isError() && !bad.contains(source))
+                                .findFirst()
+                                .ifPresent(row -> turned.put(source, row.fault.reason())));
+        return turned;
     }
 
     private static void add(Map<Key, Row> rows, Row row) {

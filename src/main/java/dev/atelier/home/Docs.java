@@ -42,6 +42,10 @@ public class Docs {
                             "What makes a good form on Try it."),
                     new Entry("serving", "Serving", "The runner, its confinement and its limits."),
                     new Entry("catalog", "Catalog", "Entity files, our kinds, the API."),
+                    new Entry(
+                            "notifications",
+                            "Notifications",
+                            "The bell, stars, digests, webhooks."),
                     new Entry("operations", "Operations", "Settings, database, blobs, containers."),
                     new Entry("security", "Security", "Who may do what, and what is not covered."),
                     new Entry("permissions", "Permissions", "Every route and what it needs."),

@@ -5,9 +5,12 @@ import com.github.benmanes.caffeine.cache.Caffeine;
 import dev.atelier.platform.database.Sql;
 import jakarta.enterprise.context.ApplicationScoped;
 import java.time.Duration;
+import java.util.Collection;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.Set;
+import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -147,6 +150,24 @@ public class Access {
                                 ? "%s holds no role.".formatted(subject.ref())
                                 : "None of the roles of %s may %s."
                                         .formatted(subject.ref(), permission.words()));
+    }
+
+    /** Those of these things that are not for the whole company and not for this one either. */
+    public Set<String> hidden(Subject subject, Collection<String> refs) {
+        if (refs.isEmpty()) {
+            return Set.of();
+        }
+        return sql
+                .list(
+                        """
+                        select resource from resource_policy
+                        where resource = any(?) and visibility <> 'company'
+                        """,
+                        row -> row.getString(1),
+                        (Object) refs.toArray(String[]::new))
+                .stream()
+                .filter(ref -> !decide(subject, Permission.MODEL_READ, resource(ref)).allowed())
+                .collect(Collectors.toSet());
     }
 
     private static boolean holds(Subject subject, String holder) {

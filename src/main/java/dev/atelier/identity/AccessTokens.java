@@ -159,6 +159,33 @@ public class AccessTokens {
                 SELECT + "where revoked_at is null order by account, id desc", AccessTokens::read);
     }
 
+    /** A token that ends soon, and who answers for it: its person, or the service's owner. */
+    public record Ending(long id, String name, String account, Instant expiresAt, String keeper) {}
+
+    /** Those that end within a time, of those that last at least twice as long. */
+    public List<Ending> ending(Duration within) {
+        return sql.list(
+                """
+                select t.id, t.name, a.name, t.expires_at,
+                       case when a.kind = 'person' then 'user:default/' || a.name
+                            else coalesce(a.owner, '') end
+                from access_token t join account a on a.name = t.account
+                where t.revoked_at is null and a.disabled_at is null
+                  and t.expires_at between clock_timestamp() and clock_timestamp() + ?::interval
+                  and t.expires_at - t.created_at > 2 * ?::interval
+                order by t.expires_at limit 5000
+                """,
+                row ->
+                        new Ending(
+                                row.getLong(1),
+                                row.getString(2),
+                                row.getString(3),
+                                row.getObject(4, OffsetDateTime.class).toInstant(),
+                                row.getString(5)),
+                within.toString(),
+                within.toString());
+    }
+
     /**
      * Revokes a token; it answers 401 from then on.
      *

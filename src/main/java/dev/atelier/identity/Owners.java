@@ -1,5 +1,7 @@
 package dev.atelier.identity;
 
+import java.util.Collection;
+import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 
@@ -14,4 +16,7 @@ public interface Owners {
 
     /** References of the groups that the catalog's files put a user in. */
     Set<String> teamsOf(String userRef);
+
+    /** References of the users that the catalog's files put in these groups, by group. */
+    Map<String, Set<String>> membersOf(Collection<String> groupRefs);
 }

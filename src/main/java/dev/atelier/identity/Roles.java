@@ -5,6 +5,7 @@ import com.github.benmanes.caffeine.cache.LoadingCache;
 import dev.atelier.platform.database.Sql;
 import dev.atelier.platform.problems.Conflict;
 import jakarta.enterprise.context.ApplicationScoped;
+import jakarta.enterprise.inject.Instance;
 import jakarta.transaction.Transactional;
 import java.sql.ResultSet;
 import java.sql.SQLException;
@@ -57,11 +58,15 @@ public class Roles {
 
     private final Sql sql;
     private final Audit audit;
+    private final RoleNews news;
+    private final Instance<Caller> caller;
     private final LoadingCache<Boolean, Matrix> matrix;
 
-    Roles(Sql sql, Audit audit) {
+    Roles(Sql sql, Audit audit, RoleNews news, Instance<Caller> caller) {
         this.sql = sql;
         this.audit = audit;
+        this.news = news;
+        this.caller = caller;
         this.matrix = Caffeine.newBuilder().expireAfterWrite(Access.KEPT).build(key -> read());
     }
 
@@ -193,6 +198,7 @@ public class Roles {
                         by);
         if (rows > 0) {
             audit.record("role.assign", holder, detail(role, team));
+            news.given(holder, role, team, by);
         }
     }
 
@@ -220,6 +226,7 @@ public class Roles {
             throw new Conflict("This is the last platform admin. Name another one first.");
         }
         audit.record("role.withdraw", found.holder(), detail(found.role(), found.team()));
+        news.withdrawn(found.holder(), found.role(), found.team(), caller.get().entityRef());
     }
 
     /** Replaces what the sign-in provider says of somebody. */
@@ -237,11 +244,14 @@ public class Roles {
                         """,
                         holder,
                         role.id());
+                news.given(holder, role, null, Audit.SYSTEM);
             }
         }
-        for (var id : now.values()) {
-            sql.update("delete from role_assignment where id = ?", id);
-        }
+        now.forEach(
+                (role, id) -> {
+                    sql.update("delete from role_assignment where id = ?", id);
+                    news.withdrawn(holder, role, null, Audit.SYSTEM);
+                });
     }
 
     private static Map<String, String> detail(Role role, @Nullable String team) {

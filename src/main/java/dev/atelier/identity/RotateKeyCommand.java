@@ -50,6 +50,7 @@ public final class RotateKeyCommand {
         }
         int moved = 0;
         int lost = 0;
+        String kept;
         try (var connection = database) {
             connection.setAutoCommit(false);
             try (var rows =
@@ -90,18 +91,52 @@ public final class RotateKeyCommand {
                 event.setString(1, box.current());
                 event.executeUpdate();
             }
+            kept = rotateKept(box, connection);
             connection.commit();
         }
         if (box.inFile()) {
             box.dropOldKeys();
         }
-        return "%d sessions are encrypted with the key %s now%s.%s"
+        return "%d sessions are encrypted with the key %s now%s.%s%s"
                 .formatted(
                         moved,
                         box.current(),
                         lost == 0 ? "" : "; %d that no key opened were ended".formatted(lost),
+                        kept,
                         box.inFile()
                                 ? " The old key is gone from secret.key."
                                 : " Restart the portals with only the first key in ATELIER_SECRET_KEY.");
+    }
+
+    /** What features keep. What nobody can read any more goes; its owner makes another one. */
+    private static String rotateKept(SecretBox box, Connection connection) throws SQLException {
+        int moved = 0;
+        int lost = 0;
+        try (var rows =
+                        connection.prepareStatement(
+                                "select name, closed from kept_secret where key_id <> ? order by name for update");
+                var write =
+                        connection.prepareStatement(
+                                "update kept_secret set key_id = ?, closed = ? where name = ?");
+                var drop = connection.prepareStatement("delete from kept_secret where name = ?")) {
+            rows.setString(1, box.current());
+            try (var row = rows.executeQuery()) {
+                while (row.next()) {
+                    var name = row.getString(1);
+                    try {
+                        var closed = box.close(box.open(row.getBytes(2), name), name);
+                        write.setString(1, SecretBox.keyOf(closed));
+                        write.setBytes(2, closed);
+                        write.setString(3, name);
+                        moved += write.executeUpdate();
+                    } catch (SecretBox.Closed e) {
+                        drop.setString(1, name);
+                        lost += drop.executeUpdate();
+                    }
+                }
+            }
+        }
+        return (moved == 0 ? "" : " So are %d webhook secrets.".formatted(moved))
+                + (lost == 0 ? "" : " %d that no key opened were dropped.".formatted(lost));
     }
 }

@@ -4,7 +4,12 @@ import dev.atelier.catalog.Entities;
 import dev.atelier.catalog.Entity;
 import dev.atelier.catalog.EntityDocument;
 import dev.atelier.catalog.EntityRef;
+import dev.atelier.identity.Access;
 import dev.atelier.identity.Audit;
+import dev.atelier.notifications.News;
+import dev.atelier.notifications.Notifications;
+import dev.atelier.notifications.To;
+import dev.atelier.notifications.Topic;
 import dev.atelier.platform.database.Sql;
 import dev.atelier.platform.database.Transaction;
 import dev.atelier.platform.faults.Failpoints;
@@ -17,6 +22,7 @@ import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.time.Instant;
 import java.time.OffsetDateTime;
+import java.util.ArrayList;
 import java.util.Collection;
 import java.util.List;
 import java.util.Locale;
@@ -50,14 +56,24 @@ public class Models {
     private final Transaction transaction;
     private final Audit audit;
     private final Entities entities;
+    private final Notifications notifications;
+    private final Access access;
     private final Semaphore turns = new Semaphore(4, true);
     private volatile boolean owesEntries = true;
 
-    Models(Sql sql, Transaction transaction, Audit audit, Entities entities) {
+    Models(
+            Sql sql,
+            Transaction transaction,
+            Audit audit,
+            Entities entities,
+            Notifications notifications,
+            Access access) {
         this.sql = sql;
         this.transaction = transaction;
         this.audit = audit;
         this.entities = entities;
+        this.notifications = notifications;
+        this.access = access;
     }
 
     /**
@@ -343,6 +359,27 @@ public class Models {
                 now == 0 ? null : now,
                 to,
                 actor);
+        tell(model, alias, to, actor);
         return true;
+    }
+
+    private void tell(String model, String alias, @Nullable Integer to, String actor) {
+        var ref = EntityRef.of("model", model).toString();
+        var whom = new ArrayList<To>();
+        var owner = access.resource(ref).owner();
+        if (owner != null) {
+            whom.add(To.owner(owner));
+        }
+        whom.add(To.starred());
+        notifications.postBy(
+                actor,
+                new News(
+                        Topic.ALIAS,
+                        to == null
+                                ? "%s has no %s any more".formatted(model, alias)
+                                : "Version %d of %s is its %s now".formatted(to, model, alias),
+                        ref,
+                        "/models/" + model + "/versions"),
+                whom.toArray(To[]::new));
     }
 }

@@ -2,7 +2,13 @@ package dev.atelier.models;
 
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.ObjectMapper;
+import dev.atelier.catalog.EntityRef;
+import dev.atelier.identity.Access;
 import dev.atelier.identity.Audit;
+import dev.atelier.notifications.News;
+import dev.atelier.notifications.Notifications;
+import dev.atelier.notifications.To;
+import dev.atelier.notifications.Topic;
 import dev.atelier.platform.blobs.Blobs;
 import dev.atelier.platform.database.Sql;
 import dev.atelier.platform.faults.Failpoints;
@@ -15,6 +21,7 @@ import jakarta.enterprise.event.Observes;
 import java.io.IOException;
 import java.io.InputStream;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.CompletableFuture;
@@ -44,18 +51,29 @@ class ScanQueue {
     private final Models models;
     private final Audit audit;
     private final ObjectMapper json;
+    private final Notifications notifications;
+    private final Access access;
     private final ExecutorService workers = Executors.newFixedThreadPool(2, named("scan"));
     private final java.util.concurrent.ScheduledExecutorService clock =
             Executors.newSingleThreadScheduledExecutor(named("scan-clock"));
     private final Map<Job, CompletableFuture<Void>> waiting = new ConcurrentHashMap<>();
     private final Map<Job, Integer> running = new ConcurrentHashMap<>();
 
-    ScanQueue(Sql sql, Blobs blobs, Models models, Audit audit, ObjectMapper json) {
+    ScanQueue(
+            Sql sql,
+            Blobs blobs,
+            Models models,
+            Audit audit,
+            ObjectMapper json,
+            Notifications notifications,
+            Access access) {
         this.sql = sql;
         this.blobs = blobs;
         this.models = models;
         this.audit = audit;
         this.json = json;
+        this.notifications = notifications;
+        this.access = access;
     }
 
     private static java.util.concurrent.ThreadFactory named(String name) {
@@ -236,6 +254,7 @@ class ScanQueue {
                 refusal == null
                         ? Map.of("version", job.number)
                         : Map.of("version", job.number, "reason", refusal));
+        tell(job, refusal);
         if (refusal != null) {
             return;
         }
@@ -260,6 +279,33 @@ class ScanQueue {
                         Map.of("alias", alias, "version", job.number, "for", wanted.getValue()));
             }
         }
+    }
+
+    private void tell(Job job, @Nullable String refusal) {
+        var ref = EntityRef.of("model", job.model).toString();
+        var whom = new ArrayList<To>();
+        sql.first(
+                        "select created_by from model_version where model = ? and number = ?",
+                        row -> row.getString(1),
+                        job.model,
+                        job.number)
+                .ifPresent(by -> whom.add(new To(by, "you registered it")));
+        var owner = access.resource(ref).owner();
+        if (owner != null) {
+            whom.add(To.owner(owner));
+        }
+        whom.add(To.starred());
+        notifications.postBy(
+                Audit.SYSTEM,
+                new News(
+                        Topic.VERSION,
+                        refusal == null
+                                ? "Version %d of %s is ready".formatted(job.number, job.model)
+                                : "Version %d of %s was refused: %s"
+                                        .formatted(job.number, job.model, refusal),
+                        ref,
+                        "/models/%s/versions/%d".formatted(job.model, job.number)),
+                whom.toArray(To[]::new));
     }
 
     private @Nullable String write(@Nullable Object value) {

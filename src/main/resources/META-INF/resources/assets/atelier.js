@@ -75,7 +75,7 @@ document.addEventListener('click', event => {
   if ('copy' in element.dataset) copy(element.dataset.copy);
 });
 
-const jumps = { h: '/', c: '/catalog', m: '/catalog?kind=model', p: '/catalog/problems', d: '/docs' };
+const jumps = { h: '/', c: '/catalog', m: '/catalog?kind=model', p: '/catalog/problems', d: '/docs', n: '/notifications' };
 let pressedG = 0; // "g" then a letter, within one second
 document.addEventListener('keydown', event => {
   const typing = event.target.closest?.('input,textarea,select,[contenteditable]');
@@ -109,3 +109,50 @@ document.addEventListener('htmx:responseError', event => {
   toast(text || `The portal answered ${event.detail.xhr.status}.`);
 });
 document.addEventListener('htmx:sendError', () => toast('The portal cannot be reached. What you typed is still here.'));
+
+// A star's request answers nothing: it is given, or taken away, and the button says so.
+document.addEventListener('htmx:afterRequest', event => {
+  const star = event.target.closest?.('.star');
+  if (!star || !event.detail.successful) return;
+  const given = star.name === 'star';
+  star.name = given ? 'unstar' : 'star';
+  star.ariaPressed = String(given);
+});
+
+// The bell. A window out of sight keeps no connection; looked at again, it goes on where it was.
+let stream, lastNews = '';
+
+function ring(event) {
+  lastNews = event.lastEventId;
+  const { unread, news } = JSON.parse(event.data);
+  const bell = $('#bell'), badge = $('.badge', bell), count = unread > 99 ? '99+' : String(unread);
+  badge.hidden = unread === 0;
+  badge.textContent = unread === 0 ? '' : count;
+  $('.sr', bell).textContent = unread === 0 ? 'Notifications' : `Notifications, ${count} unread`;
+  for (const one of news.slice(0, 3)) toast(one.text);
+  const list = $('#news');
+  if (list && news.length && !list.contains(document.activeElement)) htmx.trigger(list, 'news');
+}
+
+function listen() {
+  if (document.hidden) return hangUp();
+  if (stream) return;
+  stream = new EventSource('/notifications/stream' + (lastNews && `?after=${lastNews}`));
+  stream.addEventListener('news', ring);
+}
+
+function hangUp() {
+  stream?.close();
+  stream = undefined;
+}
+
+if ($('#bell')) {
+  document.addEventListener('visibilitychange', listen);
+  addEventListener('pageshow', listen);
+  addEventListener('pagehide', hangUp);
+  listen();
+}
+// The button that was pressed is gone with its row.
+document.addEventListener('htmx:afterSettle', event => {
+  if (event.target.id === 'news' && document.activeElement === document.body) event.target.focus();
+});

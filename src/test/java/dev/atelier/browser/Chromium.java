@@ -48,6 +48,14 @@ final class Chromium {
                         .setExtraHTTPHeaders(Map.of("Authorization", Administrator.AUTHORIZATION)));
     }
 
+    /** The administrator's browser with JavaScript turned off. */
+    static BrowserContext withoutScript(String base) {
+        return BROWSER.newContext(
+                options(base, ColorScheme.LIGHT, 1280, 900)
+                        .setJavaScriptEnabled(false)
+                        .setExtraHTTPHeaders(Map.of("Authorization", Administrator.AUTHORIZATION)));
+    }
+
     /** The browser of somebody who is not signed in. */
     static BrowserContext stranger(String base, ColorScheme scheme, int width, int height) {
         return BROWSER.newContext(options(base, scheme, width, height));

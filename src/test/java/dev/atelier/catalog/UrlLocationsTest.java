@@ -9,6 +9,7 @@ import static org.hamcrest.Matchers.equalTo;
 import static org.hamcrest.Matchers.hasSize;
 
 import dev.atelier.TestDatabase;
+import dev.atelier.notifications.Person;
 import dev.atelier.platform.database.Sql;
 import io.quarkus.test.common.QuarkusTestResource;
 import io.quarkus.test.junit.QuarkusTest;
@@ -101,6 +102,46 @@ class UrlLocationsTest {
     private void again(String path) {
         sources.due(List.of(new Sources.Target("url", host.address(path), false)));
         settle();
+    }
+
+    @Test
+    void that_turns_bad_is_told_to_who_registered_it_but_not_at_each_look() {
+        var ines = Person.named("ines").with("developer");
+        host.put("/news.yaml", component("news"));
+        registered.add(
+                ines.asks()
+                        .contentType(ContentType.JSON)
+                        .body(
+                                "{\"type\":\"url\",\"target\":\"%s\"}"
+                                        .formatted(host.address("/news.yaml")))
+                        .post("/api/catalog/locations")
+                        .then()
+                        .statusCode(201)
+                        .extract()
+                        .path("location.id"));
+        settle();
+        assertThat(told(ines)).isEmpty();
+
+        host.remove("/news.yaml");
+        again("/news.yaml");
+        again("/news.yaml");
+        assertThat(told(ines)).containsExactly(1);
+
+        host.put("/news.yaml", component("news"));
+        again("/news.yaml");
+        host.remove("/news.yaml");
+        again("/news.yaml");
+        assertThat(told(ines)).containsExactly(2);
+    }
+
+    /** How often each thing was said. */
+    private static List<Integer> told(Person person) {
+        return person.asks()
+                .get("/api/v1/notifications?topic=location")
+                .then()
+                .statusCode(200)
+                .extract()
+                .path("notifications.times");
     }
 
     private boolean exists(String name) {

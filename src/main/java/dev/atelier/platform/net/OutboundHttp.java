@@ -143,7 +143,7 @@ public class OutboundHttp {
         var sent = headers;
         var until = System.nanoTime() + patience.toNanos();
         for (int hop = 0; ; hop++) {
-            var answer = exchange(target, sent, maxBytes, until);
+            var answer = exchange(HttpMethod.GET, target, sent, null, maxBytes, until);
             var location = answer.header("location");
             if (answer.status() / 100 != 3 || answer.status() == 304 || location.isEmpty()) {
                 return answer;
@@ -158,6 +158,25 @@ public class OutboundHttp {
             }
             sent = Map.of();
         }
+    }
+
+    /**
+     * Sends something to an address. Blocks; call it on a virtual thread. A redirect is an answer
+     * like any other: what is sent goes to the address that was named or nowhere.
+     *
+     * @param maxBytes of the answer's body; more ends in a {@link Refused}
+     * @throws Refused when the address or the answer's size is not allowed
+     * @throws IOException when there is no answer in time
+     */
+    public Answer post(String url, Map<String, String> headers, byte[] body, int maxBytes)
+            throws IOException {
+        return exchange(
+                HttpMethod.POST,
+                check(url),
+                headers,
+                body,
+                maxBytes,
+                System.nanoTime() + patience.toNanos());
     }
 
     /** Says whether an address may be fetched, without fetching it. */
@@ -240,13 +259,19 @@ public class OutboundHttp {
                 .anyMatch(entry -> entry.block.holds(address.getAddress()));
     }
 
-    private Answer exchange(Target target, Map<String, String> headers, int maxBytes, long until)
+    private Answer exchange(
+            HttpMethod method,
+            Target target,
+            Map<String, String> headers,
+            byte @Nullable [] sent,
+            int maxBytes,
+            long until)
             throws IOException {
         long left = Math.max(1, TimeUnit.NANOSECONDS.toMillis(until - System.nanoTime()));
         var path = target.uri.getRawPath();
         var request =
                 new RequestOptions()
-                        .setMethod(HttpMethod.GET)
+                        .setMethod(method)
                         .setServer(
                                 SocketAddress.inetSocketAddress(
                                         new InetSocketAddress(target.address, target.port)))
@@ -304,7 +329,11 @@ public class OutboundHttp {
                                                                                 body.getBytes(),
                                                                                 target.uri)));
                                             });
-                            call.end();
+                            if (sent == null) {
+                                call.end();
+                            } else {
+                                call.end(Buffer.buffer(sent));
+                            }
                         });
         try {
             return result.get(left, TimeUnit.MILLISECONDS);
