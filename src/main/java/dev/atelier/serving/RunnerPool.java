@@ -9,6 +9,7 @@ import dev.atelier.inference.SignatureJson;
 import dev.atelier.inference.Timings;
 import dev.atelier.platform.problems.Problem;
 import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.security.MessageDigest;
@@ -20,6 +21,7 @@ import java.util.Deque;
 import java.util.HexFormat;
 import java.util.List;
 import java.util.Map;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ConcurrentLinkedDeque;
 import java.util.concurrent.ExecutorService;
@@ -126,11 +128,11 @@ final class RunnerPool implements AutoCloseable {
         return version(servable).loadedSignature();
     }
 
-    /** Ends the version's process; the next call starts another. */
+    /** Ends the version's process and forgets its trouble; the next call starts another. */
     void unload(Servable servable) {
-        var version = versions.remove(servable.key());
+        var version = versions.get(servable.key());
         if (version != null) {
-            version.unload("it was unloaded");
+            version.begin();
         }
     }
 
@@ -170,6 +172,10 @@ final class RunnerPool implements AutoCloseable {
 
         private final Deque<Long> crashes = new ArrayDeque<>();
         private volatile @Nullable RunnerProcess process;
+
+        /** Done when the last process has ended and its place is free. */
+        private volatile CompletableFuture<Void> ended = CompletableFuture.completedFuture(null);
+
         private volatile @Nullable Signature signature;
         private volatile long lastUsed = System.nanoTime();
         private long heldUntil;
@@ -387,7 +393,7 @@ final class RunnerPool implements AutoCloseable {
         }
 
         private void whenEnded(RunnerProcess runner) {
-            var _ =
+            ended =
                     runner.death()
                             .thenAccept(
                                     reason -> {
@@ -477,10 +483,28 @@ final class RunnerPool implements AutoCloseable {
 
         void unload(String reason) {
             var current = process;
+            var end = ended;
             process = null;
             if (current != null) {
                 current.kill(reason);
-                current.death().join();
+                end.join();
+            }
+        }
+
+        /** As if it had never been called; waits for a load that is under way, and undoes it. */
+        void begin() {
+            loading.lock();
+            try {
+                unload("it was unloaded");
+                synchronized (this) {
+                    crashes.clear();
+                    trouble = null;
+                    heldUntil = System.nanoTime();
+                    troubleUntil = heldUntil;
+                    holds = 0;
+                }
+            } finally {
+                loading.unlock();
             }
         }
     }
@@ -591,7 +615,7 @@ final class RunnerPool implements AutoCloseable {
             for (var path : content.sorted(Comparator.reverseOrder()).toList()) {
                 Files.deleteIfExists(path);
             }
-        } catch (IOException e) {
+        } catch (IOException | UncheckedIOException e) {
             LOG.warnf("The folder %s of an ended runner stays: %s", folder, e.getMessage());
         }
     }
