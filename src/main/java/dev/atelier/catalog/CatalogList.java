@@ -60,8 +60,9 @@ class CatalogList {
 
     Result ask(CatalogQuestion question) {
         long revision = entities.revision();
-        long total = queries.count(question.filter(), null, null, revision);
-        var counted = counted(question, revision);
+        var counts = counted(question, revision);
+        long total = counts.total();
+        var counted = counts.facets();
         var page =
                 rows.page(
                         question,
@@ -113,20 +114,33 @@ class CatalogList {
         return "%,d %s".formatted(total, noun);
     }
 
-    private Map<String, List<EntityQueries.FacetValue>> counted(
-            CatalogQuestion question, long revision) {
+    /**
+     * Facets by their names. Those in which nothing is chosen are counted with the total, from one
+     * look; the others as if nothing were chosen in them.
+     */
+    private EntityQueries.Counted counted(CatalogQuestion question, long revision) {
+        var names = question.facets();
+        var open =
+                names.entrySet().stream()
+                        .filter(facet -> facet.getValue().isEmpty())
+                        .map(Map.Entry::getKey)
+                        .toList();
+        var together =
+                queries.counted(
+                        open.stream().map(CatalogQuestion::field).toList(),
+                        question.filter(),
+                        revision);
         var counted = new LinkedHashMap<String, List<EntityQueries.FacetValue>>();
-        question.facets()
-                .forEach(
-                        (name, _) ->
-                                counted.put(
-                                        name,
-                                        queries.facet(
-                                                CatalogQuestion.field(name),
-                                                question.filterWithout(name),
-                                                null,
-                                                revision)));
-        return counted;
+        for (var name : names.keySet()) {
+            var field = CatalogQuestion.field(name);
+            var values = open.contains(name) ? together.facets().get(field) : null;
+            counted.put(
+                    name,
+                    values != null
+                            ? values
+                            : queries.facet(field, question.filterWithout(name), null, revision));
+        }
+        return new EntityQueries.Counted(together.total(), counted);
     }
 
     private static List<Facet> facets(

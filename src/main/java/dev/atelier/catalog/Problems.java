@@ -1,17 +1,20 @@
 package dev.atelier.catalog;
 
+import dev.atelier.identity.Sight;
 import dev.atelier.platform.database.Sql;
 import jakarta.enterprise.context.ApplicationScoped;
 import java.sql.Connection;
 import java.sql.SQLException;
 import java.time.Instant;
 import java.util.ArrayList;
+import java.util.Collection;
 import java.util.HashMap;
 import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
+import java.util.concurrent.locks.ReentrantLock;
 import org.jspecify.annotations.Nullable;
 
 /** What is wrong with sources and their documents, and since when. */
@@ -58,11 +61,13 @@ public class Problems {
     private record Key(@Nullable Integer index, String field, String reason) {}
 
     private final Sql sql;
+    private final Sight sight;
 
     private final CatalogConfig config;
 
-    Problems(Sql sql, CatalogConfig config) {
+    Problems(Sql sql, Sight sight, CatalogConfig config) {
         this.sql = sql;
+        this.sight = sight;
         this.config = config;
     }
 
@@ -99,10 +104,7 @@ public class Problems {
                         new Row(
                                 clash.write().index(),
                                 document.ref().toString(),
-                                Fault.error(
-                                        "metadata.name",
-                                        "Two documents claim the name " + document.name(),
-                                        clash.remedy())));
+                                Fault.error(clash.field(), clash.reason(), clash.remedy())));
             }
             wanted.put(reading.source().id(), rows);
         }
@@ -178,6 +180,7 @@ public class Problems {
     List<Problem> all() {
         var list = new ArrayList<>(stored());
         list.addAll(loose());
+        list.removeIf(problem -> problem.entity != null && sight.hides(problem.entity));
         return list;
     }
 
@@ -214,16 +217,31 @@ public class Problems {
 
     private volatile @Nullable Dangling known;
 
-    /** As {@link #dangling}, kept until the catalog changes: it looks at every relation. */
+    private final ReentrantLock looking = new ReentrantLock();
+
+    /**
+     * As {@link #dangling}, kept until the catalog changes: it looks at every relation. One looks;
+     * who comes meanwhile takes what was true before, or waits when nobody has looked yet.
+     */
     private List<Problem> loose() {
         long revision = sql.one("select n from catalog_revision", row -> row.getLong(1));
         var last = known;
-        if (last != null && last.revision == revision) {
+        if (last != null && (last.revision == revision || !looking.tryLock())) {
             return last.problems;
         }
-        var fresh = dangling();
-        known = new Dangling(revision, fresh);
-        return fresh;
+        if (last == null) {
+            looking.lock();
+        }
+        try {
+            last = known;
+            if (last == null || last.revision != revision) {
+                last = new Dangling(revision, dangling());
+                known = last;
+            }
+            return last.problems;
+        } finally {
+            looking.unlock();
+        }
     }
 
     /**
@@ -301,13 +319,19 @@ public class Problems {
         for (var problem : all()) {
             byLocation.computeIfAbsent(problem.location, _ -> new ArrayList<>()).add(problem);
         }
+        var hidden = sight.blind().hidden().toArray(String[]::new);
         var places = new ArrayList<Place>();
         var seen = new HashSet<String>();
         sql.list(
                         """
                         select s.type || ':' || s.target, s.read_at, s.documents from catalog_source s
-                        where s.documents > 0 and s.type <> 'provider' or s.type = 'url'
-                           or exists (select from catalog_problem p where p.source_id = s.id)
+                        where (s.documents > 0 and s.type <> 'provider' or s.type = 'url'
+                               or exists (select from catalog_problem p where p.source_id = s.id))
+                          -- The name of a file may tell of the hidden entity in it.
+                          and (not exists (select from catalog_entity e
+                                           where e.source_id = s.id and e.ref = any(?))
+                               or exists (select from catalog_entity e
+                                          where e.source_id = s.id and e.ref <> all(?)))
                         order by s.type, s.target limit 5000
                         """,
                         row ->
@@ -318,7 +342,9 @@ public class Problems {
                                                 ? null
                                                 : Entities.instant(row, "read_at"),
                                         row.getInt(3),
-                                        byLocation.getOrDefault(row.getString(1), List.of())))
+                                        byLocation.getOrDefault(row.getString(1), List.of())),
+                        hidden,
+                        hidden)
                 .forEach(
                         place -> {
                             seen.add(place.location);
@@ -331,6 +357,17 @@ public class Problems {
                     }
                 });
         return places;
+    }
+
+    /** How many problems are open in the documents of what these users and groups own. */
+    public long count(Collection<String> owners) {
+        return sql.one(
+                """
+                select count(*) from catalog_problem p join catalog_entity e on e.ref = p.entity_ref
+                where e.owner = any(?)
+                """,
+                row -> row.getLong(1),
+                (Object) owners.toArray(String[]::new));
     }
 
     /** How many problems are open. */

@@ -8,6 +8,7 @@ import jakarta.enterprise.event.Observes;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Semaphore;
@@ -136,11 +137,15 @@ class SourceLoop {
         }
     }
 
-    /** Reads a batch of the due files and applies it. Says whether there was anything. */
+    /**
+     * Reads a batch of the due files and applies it, the next files while the last are written.
+     * Says whether there was anything.
+     */
     private boolean readFiles() {
         var due = sources.take(FILES, "folder", "file");
         var until = System.nanoTime() + BATCH.toNanos();
         var read = new ArrayList<Reading>();
+        var written = CompletableFuture.<Void>completedFuture(null);
         for (int from = 0; from < due.size(); from += AT_ONCE) {
             if (System.nanoTime() - until > 0) {
                 sources.release(due.subList(from, due.size()));
@@ -148,14 +153,22 @@ class SourceLoop {
             }
             read.addAll(readAll(due.subList(from, Math.min(due.size(), from + AT_ONCE))));
             if (isEnough(read)) {
-                ingestion.apply(read);
+                written.join();
+                written = apply(List.copyOf(read));
                 read.clear();
             }
         }
+        written.join();
         if (!read.isEmpty()) {
             ingestion.apply(read);
         }
         return !due.isEmpty();
+    }
+
+    private CompletableFuture<Void> apply(List<Reading> read) {
+        return CompletableFuture.runAsync(
+                () -> ingestion.apply(read),
+                task -> Thread.ofVirtual().name("catalog").start(task));
     }
 
     /** Whether more would be too much for one transaction, or for memory. */

@@ -8,7 +8,7 @@ import java.util.Locale;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
-/** Tells a database that is unreachable or stopping from a statement that is wrong. */
+/** Tells a database that is unreachable, stopping or overloaded from a statement that is wrong. */
 public final class DatabaseAway {
 
     /** What the pool and the transaction manager say without a SQLSTATE. */
@@ -24,8 +24,9 @@ public final class DatabaseAway {
     private DatabaseAway() {}
 
     /**
-     * Whether the database was lost: SQLSTATE class 08 (connection), 57P (operator intervention),
-     * 53 (no resources), or no free connection, anywhere among the causes. The transaction manager
+     * Whether the database was lost or took too long: SQLSTATE class 08 (connection), 57P (operator
+     * intervention), 53 (no resources), 57014 and 55P03 (time limit of a statement or a lock), or
+     * no free connection, anywhere among the causes. The transaction manager
      * hides the statement's own failure among the suppressed ones.
      */
     public static boolean causes(@Nullable Throwable failure) {
@@ -58,7 +59,11 @@ public final class DatabaseAway {
     private static boolean says(SQLException e) {
         var state = e.getSQLState();
         if (state != null) {
-            return state.startsWith("08") || state.startsWith("57P") || state.startsWith("53");
+            return state.startsWith("08")
+                    || state.startsWith("57P")
+                    || state.startsWith("53")
+                    || state.equals("57014")
+                    || state.equals("55P03");
         }
         var words = String.valueOf(e.getMessage()).toLowerCase(Locale.ROOT);
         return WORDS.stream().anyMatch(words::contains);
