@@ -11,8 +11,8 @@ import java.util.Map;
 import java.util.concurrent.TimeUnit;
 
 /**
- * {@code ./atelier bench [start] [pages] [catalog] [inference] [cold]}: all in turn, each against a
- * portal of its own.
+ * {@code ./atelier bench [start] [pages] [access] [catalog] [inference] [cold]}: all in turn, each
+ * against a portal of its own.
  */
 public final class Bench {
 
@@ -20,7 +20,7 @@ public final class Bench {
     static final Duration TIME = Duration.ofMillis((long) (1000 * Double.parseDouble(seconds())));
 
     private static final List<String> ALL =
-            List.of("start", "pages", "catalog", "inference", "cold");
+            List.of("start", "pages", "access", "catalog", "inference", "cold");
 
     private Bench() {}
 
@@ -37,6 +37,10 @@ public final class Bench {
             switch (name) {
                 case "start" -> StartBench.main();
                 case "pages" -> pages();
+                case "access" -> {
+                    AccessBench.people();
+                    AccessBench.signIn();
+                }
                 case "catalog" -> catalog();
                 case "inference" -> inference();
                 case "cold" -> {

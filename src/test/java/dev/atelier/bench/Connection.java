@@ -35,16 +35,25 @@ final class Connection implements AutoCloseable {
         }
     }
 
-    /** A whole request: head and body. */
+    /** A whole request of the administrator: head and body. */
     static byte[] request(URI portal, String method, String path, String headers, byte[] body) {
+        return anybody(
+                portal,
+                method,
+                path,
+                "Authorization: " + Administrator.AUTHORIZATION + "\r\n" + headers,
+                body);
+    }
+
+    /** A whole request of nobody but whom its headers name. */
+    static byte[] anybody(URI portal, String method, String path, String headers, byte[] body) {
         var head =
-                "%s %s HTTP/1.1\r\nHost: %s:%d\r\nAuthorization: %s\r\n%sContent-Length: %d\r\n\r\n"
+                "%s %s HTTP/1.1\r\nHost: %s:%d\r\n%sContent-Length: %d\r\n\r\n"
                         .formatted(
                                 method,
                                 path,
                                 portal.getHost(),
                                 portal.getPort(),
-                                Administrator.AUTHORIZATION,
                                 headers,
                                 body.length)
                         .getBytes(StandardCharsets.US_ASCII);

@@ -36,12 +36,8 @@ final class Invariants {
     /** The embedded database of the portal that runs on this folder. */
     static Connections embedded(Path data) {
         return () -> {
-            var home = data.resolve("postgres-18");
-            var port = Files.readAllLines(home.resolve("cluster/postmaster.pid")).get(3).strip();
-            return DriverManager.getConnection(
-                    "jdbc:postgresql://127.0.0.1:" + port + "/postgres",
-                    "postgres",
-                    Files.readString(home.resolve("password")).strip());
+            var at = EmbeddedAddress.of(data);
+            return DriverManager.getConnection(at.url(), at.user(), at.password());
         };
     }
 

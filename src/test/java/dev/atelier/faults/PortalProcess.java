@@ -86,7 +86,8 @@ public final class PortalProcess implements AutoCloseable {
     private PortalProcess(Setup setup) {
         try {
             Files.createDirectories(setup.data);
-            port = freePort();
+            var given = setup.environment.get("ATELIER_PORT");
+            port = given == null ? freePort() : Integer.parseInt(given);
             log = setup.data.resolve("portal.log");
             var command = new ArrayList<>(setup.prefix);
             command.addAll(

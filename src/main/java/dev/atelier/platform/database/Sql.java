@@ -66,7 +66,7 @@ public class Sql {
 
     private final AgroalDataSource database;
 
-    Sql(AgroalDataSource database) {
+    public Sql(AgroalDataSource database) {
         this.database = database;
     }
 
