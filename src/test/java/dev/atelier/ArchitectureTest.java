@@ -26,6 +26,7 @@ class ArchitectureTest {
                     "sandbox",
                     "serving",
                     "models",
+                    "sharing",
                     "experiments",
                     "datasets",
                     "workspaces",

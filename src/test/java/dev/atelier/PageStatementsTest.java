@@ -86,7 +86,7 @@ class PageStatementsTest {
             Pattern.compile(
                     "from (access_token|session|account|role_assignment|role_permission"
                             + "|resource_policy|resource_grant)\\b|type = 'memberOf'"
-                            + "|^select coalesce\\(owner");
+                            + "|^select ref, owner from catalog_entity");
 
     /** What the page itself needs. */
     private static List<String> drawing(List<String> statements) {

@@ -7,6 +7,7 @@ import jakarta.ws.rs.core.UriInfo;
 import java.nio.charset.StandardCharsets;
 import java.util.Base64;
 import java.util.Map;
+import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /** What the parts of {@link BackstageCatalog} share: how requests are read and answers tagged. */
@@ -42,10 +43,14 @@ final class Backstage {
         throw new Invalid("Invalid %s, expected a number that is zero or more".formatted(name));
     }
 
-    /** Weak: the catalog's revision and the question decide what is answered. */
-    static String tag(long revision, UriInfo uri) {
+    /**
+     * Weak: the catalog's revision, the question and what is hidden from whoever asks decide what
+     * is answered.
+     */
+    static String tag(long revision, UriInfo uri, Set<String> hidden) {
         var question = String.valueOf(uri.getRequestUri().getRawQuery());
-        return "W/\"%x-%x-%x\"".formatted(revision, question.hashCode(), question.length());
+        return "W/\"%x-%x-%x-%x\""
+                .formatted(revision, question.hashCode(), question.length(), hidden.hashCode());
     }
 
     /** Where a list that is counted off goes on; opaque to clients. */

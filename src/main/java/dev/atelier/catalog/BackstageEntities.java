@@ -8,6 +8,7 @@ import dev.atelier.catalog.EntityQueries.Row;
 import dev.atelier.catalog.EntityQueries.Text;
 import dev.atelier.identity.Needs;
 import dev.atelier.identity.Permission;
+import dev.atelier.identity.Sight;
 import dev.atelier.platform.database.Transaction;
 import dev.atelier.platform.problems.Invalid;
 import dev.atelier.platform.problems.NotFound;
@@ -23,7 +24,6 @@ import jakarta.ws.rs.QueryParam;
 import jakarta.ws.rs.core.Context;
 import jakarta.ws.rs.core.MediaType;
 import jakarta.ws.rs.core.Response;
-import jakarta.ws.rs.core.StreamingOutput;
 import jakarta.ws.rs.core.UriInfo;
 import java.io.ByteArrayOutputStream;
 import java.nio.charset.StandardCharsets;
@@ -50,18 +50,21 @@ public class BackstageEntities {
     private final EntityQueries queries;
     private final Ancestry ancestry;
     private final Locations locations;
+    private final Sight sight;
 
     BackstageEntities(
             Transaction transaction,
             Entities entities,
             EntityQueries queries,
             Ancestry ancestry,
-            Locations locations) {
+            Locations locations,
+            Sight sight) {
         this.transaction = transaction;
         this.entities = entities;
         this.queries = queries;
         this.ancestry = ancestry;
         this.locations = locations;
+        this.sight = sight;
     }
 
     @GET
@@ -85,14 +88,15 @@ public class BackstageEntities {
             limit = limit < 0 ? place.limit() : limit;
             offset = place.offset();
         }
-        var tag = Backstage.tag(entities.revision(), uri);
+        var tag = tag(entities.revision(), uri);
         if (tag.equals(known)) {
             return Response.notModified().header("ETag", tag).build();
         }
         if (limit < 0) {
             int from = offset;
-            StreamingOutput all = out -> queries.stream(where, orders, from, out, selection::apply);
-            return Response.ok(all).header("ETag", tag).build();
+            return Response.ok(queries.stream(where, orders, from, selection::apply))
+                    .header("ETag", tag)
+                    .build();
         }
         int most = Math.min(limit, MOST_PER_PAGE);
         var rows = queries.slice(where, orders, offset, most + 1);
@@ -142,7 +146,7 @@ public class BackstageEntities {
                                 MissingNode.getInstance(),
                                 term == null ? null : new Text(term, fieldNames(termFields)),
                                 orderField.isEmpty() ? null : order(orderField.getFirst()));
-        if (known != null && known.equals(Backstage.tag(entities.revision(), uri))) {
+        if (known != null && known.equals(tag(entities.revision(), uri))) {
             return Response.notModified().header("ETag", known).build();
         }
         return page(
@@ -210,6 +214,10 @@ public class BackstageEntities {
         return new Order(field.strip(), direction.equals("desc"));
     }
 
+    private String tag(long revision, UriInfo uri) {
+        return Backstage.tag(revision, uri, sight.blind().hidden());
+    }
+
     private Response page(
             BackstageCursor question,
             FieldSelection selection,
@@ -271,7 +279,7 @@ public class BackstageEntities {
             tail.append(previous).append('"');
         }
         out.writeBytes(tail.append("}}").toString().getBytes(StandardCharsets.UTF_8));
-        return Response.ok(out.toByteArray()).header("ETag", Backstage.tag(revision, uri)).build();
+        return Response.ok(out.toByteArray()).header("ETag", tag(revision, uri)).build();
     }
 
     private static void write(

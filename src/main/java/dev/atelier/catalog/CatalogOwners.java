@@ -5,7 +5,6 @@ import dev.atelier.platform.database.Sql;
 import jakarta.enterprise.context.ApplicationScoped;
 import java.util.Collection;
 import java.util.Map;
-import java.util.Optional;
 import java.util.Set;
 import java.util.stream.Collectors;
 
@@ -31,12 +30,14 @@ class CatalogOwners implements Owners {
     }
 
     @Override
-    public Optional<String> ownerOf(String ref) {
-        return sql.first(
-                        "select coalesce(owner, '') from catalog_entity where ref = ?",
-                        row -> row.getString(1),
-                        ref)
-                .filter(owner -> !owner.isEmpty());
+    public Map<String, String> ownersOf(Collection<String> refs) {
+        return sql
+                .list(
+                        "select ref, owner from catalog_entity where ref = any(?) and owner is not null",
+                        row -> Map.entry(row.getString(1), row.getString(2)),
+                        (Object) refs.toArray(String[]::new))
+                .stream()
+                .collect(Collectors.toMap(Map.Entry::getKey, Map.Entry::getValue));
     }
 
     @Override

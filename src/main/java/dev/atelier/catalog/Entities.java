@@ -1,5 +1,6 @@
 package dev.atelier.catalog;
 
+import dev.atelier.identity.Sight;
 import dev.atelier.platform.database.Sql;
 import jakarta.enterprise.context.ApplicationScoped;
 import jakarta.transaction.Transactional;
@@ -19,7 +20,7 @@ import java.util.UUID;
 import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
-/** The entities of the catalog. */
+/** The entities of the catalog. Whoever asks sees those that are not hidden from them. */
 @ApplicationScoped
 public class Entities {
 
@@ -47,10 +48,12 @@ public class Entities {
 
     private final Sql sql;
     private final dev.atelier.identity.Audit audit;
+    private final Sight sight;
 
-    Entities(Sql sql, dev.atelier.identity.Audit audit) {
+    Entities(Sql sql, dev.atelier.identity.Audit audit, Sight sight) {
         this.sql = sql;
         this.audit = audit;
+        this.sight = sight;
     }
 
     public Optional<Entity> find(EntityRef ref) {
@@ -98,9 +101,26 @@ public class Entities {
     /** The first of a kind by what people call them. */
     public List<Entity> firstOfKind(String kind, int limit) {
         return query(
-                "where lower(e.kind) = ? order by lower(coalesce(e.title, e.name)), e.id limit ?",
+                "where lower(e.kind) = ? and e.ref <> all(?)"
+                        + " order by lower(coalesce(e.title, e.name)), e.id limit ?",
                 EntityIndex.fold(kind),
+                hidden(),
                 limit);
+    }
+
+    /** Those of a kind that any of these users or groups owns, the last changed first. */
+    public List<Entity> ownedBy(Collection<String> owners, String kind, int limit) {
+        return query(
+                "where lower(e.kind) = ? and e.owner = any(?) and e.ref <> all(?)"
+                        + " order by e.updated_at desc, e.id limit ?",
+                EntityIndex.fold(kind),
+                owners.toArray(String[]::new),
+                hidden(),
+                limit);
+    }
+
+    private String[] hidden() {
+        return sight.blind().hidden().toArray(String[]::new);
     }
 
     /** Whether any entity carries this annotation. */
@@ -250,6 +270,21 @@ public class Entities {
 
     /** How many entities there are of each kind, the most first; kept until the catalog changes. */
     public Map<String, Long> countByKind() {
+        var all = countAllByKind();
+        var hidden = hidden();
+        if (hidden.length == 0) {
+            return all;
+        }
+        var counts = new LinkedHashMap<>(all);
+        sql.list(
+                        "select kind, count(*) from catalog_entity where ref = any(?) group by kind",
+                        row -> Map.entry(row.getString(1), row.getLong(2)),
+                        (Object) hidden)
+                .forEach(entry -> counts.merge(entry.getKey(), -entry.getValue(), Long::sum));
+        return counts;
+    }
+
+    private Map<String, Long> countAllByKind() {
         long revision = revision();
         var known = kinds;
         if (known != null && known.revision == revision) {
@@ -328,6 +363,7 @@ public class Entities {
             return;
         }
         var values = new ArrayList<Object>(conditionValues);
+        values.add(hidden());
         values.add(CANDIDATES);
         values.addAll(orderValues);
         values.add(limit);
@@ -336,7 +372,7 @@ public class Entities {
                         """
                         select ref, kind, coalesce(title, name), coalesce(description, '')
                         from (select * from catalog_entity
-                              where (%s) and kind <> 'Location' limit ?) candidate
+                              where (%s) and kind <> 'Location' and ref <> all(?) limit ?) candidate
                         order by %s limit ?
                         """
                                 .formatted(condition, order),
@@ -370,11 +406,19 @@ public class Entities {
                         row -> Map.entry(row.getString(1), row.getString(2)),
                         (Object) refs.toArray(String[]::new))
                 .stream()
+                .filter(entry -> !sight.hides(entry.getKey()))
                 .collect(Collectors.toMap(Map.Entry::getKey, Map.Entry::getValue));
     }
 
     private List<Entity> query(String where, Object... values) {
-        return sql.list("select " + COLUMNS + FROM + where, Entities::read, values);
+        var all = sql.list("select " + COLUMNS + FROM + where, Entities::read, values);
+        var hidden = sight.blind().hidden();
+        return hidden.isEmpty()
+                ? all
+                : all.stream()
+                        .filter(entity -> !hidden.contains(entity.ref().toString()))
+                        .map(entity -> entity.without(hidden))
+                        .toList();
     }
 
     static Entity read(ResultSet row) throws SQLException {

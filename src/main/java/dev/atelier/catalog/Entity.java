@@ -7,6 +7,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.UUID;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.function.Supplier;
@@ -94,6 +95,35 @@ public final class Entity {
         this.revision = revision;
         this.createdAt = createdAt;
         this.updatedAt = updatedAt;
+    }
+
+    /** This entity without its relations to these: for somebody they are hidden from. */
+    Entity without(Set<String> hidden) {
+        var shown = Relations.without(relations, hidden);
+        return shown.equals(relations)
+                ? this
+                : new Entity(
+                        id,
+                        uid,
+                        apiVersion,
+                        kind,
+                        namespace,
+                        name,
+                        type,
+                        lifecycle,
+                        owner,
+                        title,
+                        description,
+                        tags,
+                        document,
+                        shown,
+                        errors,
+                        sourceType,
+                        sourceTarget,
+                        orphan,
+                        revision,
+                        createdAt,
+                        updatedAt);
     }
 
     public UUID uid() {

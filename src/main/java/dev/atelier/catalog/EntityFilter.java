@@ -3,6 +3,7 @@ package dev.atelier.catalog;
 import com.fasterxml.jackson.databind.JsonNode;
 import dev.atelier.platform.problems.Invalid;
 import java.util.ArrayList;
+import java.util.Collection;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Set;
@@ -169,6 +170,13 @@ sealed interface EntityFilter {
             text.append(sql);
             values.addAll(List.of(bound));
             return this;
+        }
+
+        /** Leaves out what whoever asks is not shown. */
+        SqlText except(Collection<String> hidden) {
+            return hidden.isEmpty()
+                    ? this
+                    : add(" and e.ref <> all(?)", (Object) hidden.toArray(String[]::new));
         }
 
         /** The same text and values mean the same question. */

@@ -1,11 +1,11 @@
 package dev.atelier.catalog;
 
 import dev.atelier.catalog.EntityFilter.SqlText;
+import dev.atelier.identity.Sight;
 import dev.atelier.platform.database.Sql;
 import jakarta.enterprise.context.ApplicationScoped;
+import jakarta.ws.rs.core.StreamingOutput;
 import java.io.ByteArrayOutputStream;
-import java.io.IOException;
-import java.io.OutputStream;
 import java.nio.charset.StandardCharsets;
 import java.sql.ResultSet;
 import java.sql.SQLException;
@@ -14,12 +14,15 @@ import java.util.Collections;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
+import java.util.Set;
 import java.util.function.UnaryOperator;
 import org.jspecify.annotations.Nullable;
 
 /**
  * Pages, counts and facets over the entities, for both APIs and the pages. Documents leave as the
- * bytes that are stored. Counts and facets are kept until the catalog's revision changes.
+ * bytes that are stored. Counts and facets are kept until the catalog's revision changes. What is
+ * hidden from whoever asks is in none of them.
  */
 @ApplicationScoped
 class EntityQueries {
@@ -58,14 +61,22 @@ class EntityQueries {
 
     record FacetValue(String value, long count) {}
 
+    /** How many there are in all, and by the values of some fields. */
+    record Counted(long total, Map<String, List<FacetValue>> facets) {}
+
+    private record CountRow(int part, @Nullable String value, long count) {}
+
     private record Kept<T>(long revision, T value) {}
 
     private final Sql sql;
+    private final Sight sight;
     private final Map<String, Kept<Long>> counts = kept();
     private final Map<String, Kept<List<FacetValue>>> facets = kept();
+    private final Map<String, Kept<Counted>> counted = kept();
 
-    EntityQueries(Sql sql) {
+    EntityQueries(Sql sql, Sight sight) {
         this.sql = sql;
+        this.sight = sight;
     }
 
     private static <T> Map<String, Kept<T>> kept() {
@@ -90,7 +101,9 @@ class EntityQueries {
         query.add(
                 " as k, e.document, e.relations, e.errors, (select n from catalog_revision)"
                         + " from catalog_entity e where ");
+        var hidden = sight.blind().hidden();
         where(query, page.filter, page.text, page.order);
+        query.except(hidden);
         if (key != null) {
             query.add(" and ");
             orderValue(query, key);
@@ -121,7 +134,7 @@ class EntityQueries {
                                 query.text(),
                                 row -> {
                                     revision[0] = row.getLong(6);
-                                    return row(row);
+                                    return row(row, hidden);
                                 },
                                 query.values()));
         boolean more = rows.size() > page.limit;
@@ -134,9 +147,13 @@ class EntityQueries {
         return new Rows(revision[0], rows, more);
     }
 
-    private static Row row(ResultSet row) throws SQLException {
+    private static Row row(ResultSet row, Set<String> hidden) throws SQLException {
         var document = row.getBytes(3);
-        var relations = row.getBytes(4);
+        var relations =
+                hidden.isEmpty()
+                        ? row.getBytes(4)
+                        : Relations.without(row.getString(4), hidden)
+                                .getBytes(StandardCharsets.UTF_8);
         var errors = row.getString(5);
         var out = new ByteArrayOutputStream(document.length + relations.length + 20);
         append(out, document, relations, errors);
@@ -166,48 +183,54 @@ class EntityQueries {
                         + " where e.ref = any(?) and ",
                 (Object) refs.toArray(String[]::new));
         filter.write(query);
+        var hidden = sight.blind().hidden();
+        query.except(hidden);
         var found = new java.util.HashMap<String, byte[]>();
-        sql.list(query.text(), row -> Map.entry(row.getString(6), row(row).json), query.values())
+        sql.list(
+                        query.text(),
+                        row -> Map.entry(row.getString(6), row(row, hidden).json),
+                        query.values())
                 .forEach(entry -> found.put(entry.getKey(), entry.getValue()));
         return found;
     }
 
-    /** Writes all matching entities as one JSON array, row by row. */
-    void stream(
-            EntityFilter filter,
-            List<Order> orders,
-            int offset,
-            OutputStream out,
-            UnaryOperator<byte[]> projection)
-            throws IOException {
-        var query = ordered(filter, orders).add(" offset ?", offset);
-        out.write('[');
-        var count = new int[1];
-        sql.each(
-                query.text(),
-                row -> {
-                    if (count[0]++ > 0) {
-                        out.write(',');
-                    }
-                    out.write(projection.apply(row(row).json));
-                },
-                query.values());
-        out.write(']');
+    /** All matching entities as one JSON array, written row by row. */
+    StreamingOutput stream(
+            EntityFilter filter, List<Order> orders, int offset, UnaryOperator<byte[]> projection) {
+        // Asked now: when it is written, it may no longer be known for whom.
+        var hidden = sight.blind().hidden();
+        var query = ordered(filter, orders, hidden).add(" offset ?", offset);
+        return out -> {
+            out.write('[');
+            var count = new int[1];
+            sql.each(
+                    query.text(),
+                    row -> {
+                        if (count[0]++ > 0) {
+                            out.write(',');
+                        }
+                        out.write(projection.apply(row(row, hidden).json));
+                    },
+                    query.values());
+            out.write(']');
+        };
     }
 
     /** Some of the matching entities, by their place in the whole list. */
     List<byte[]> slice(EntityFilter filter, List<Order> orders, int offset, int limit) {
-        var query = ordered(filter, orders).add(" offset ? limit ?", offset, limit);
-        return sql.list(query.text(), row -> row(row).json, query.values());
+        var hidden = sight.blind().hidden();
+        var query = ordered(filter, orders, hidden).add(" offset ? limit ?", offset, limit);
+        return sql.list(query.text(), row -> row(row, hidden).json, query.values());
     }
 
-    private static SqlText ordered(EntityFilter filter, List<Order> orders) {
+    private static SqlText ordered(EntityFilter filter, List<Order> orders, Set<String> hidden) {
         var query =
                 new SqlText()
                         .add(
                                 "select e.id, null, e.document, e.relations, e.errors"
                                         + " from catalog_entity e where ");
         filter.write(query);
+        query.except(hidden);
         query.add(" order by ");
         for (var order : orders) {
             orderValue(query, EntityIndex.fold(order.field));
@@ -220,6 +243,7 @@ class EntityQueries {
     long count(EntityFilter filter, @Nullable Text text, @Nullable Order order, long revision) {
         var query = new SqlText();
         where(query, filter, text, order);
+        query.except(sight.blind().hidden());
         var key = orderKey(order);
         if (key != null && !EntityFilter.ALWAYS.contains(key)) {
             query.add(" and ");
@@ -241,10 +265,79 @@ class EntityQueries {
         return fresh.value;
     }
 
+    /**
+     * The total and several facets of one question, from one look at the entities; kept until the
+     * catalog changes.
+     *
+     * @param fields columns or {@code metadata.tags}
+     */
+    Counted counted(List<String> fields, EntityFilter filter, long revision) {
+        var condition = new SqlText();
+        filter.write(condition);
+        condition.except(sight.blind().hidden());
+        var question = String.join(",", fields) + "\u001d" + condition.key();
+        var known = counted.get(question);
+        if (known != null && known.revision == revision) {
+            return known.value;
+        }
+        var query =
+                new SqlText()
+                        .add(
+                                "with hit as materialized (select e.kind, e.type, e.lifecycle, e.owner,"
+                                        + " e.tags from catalog_entity e where ")
+                        .add(condition.text(), condition.values())
+                        .add(") select -1, null, count(*) from hit");
+        for (int i = 0; i < fields.size(); i++) {
+            query.add(
+                    fields.get(i).equals("metadata.tags")
+                            ? " union all (select %d, t, count(*) from hit, lateral (select distinct t from unnest(tags) t) x group by t order by 3 desc, 2 limit 10000)"
+                                    .formatted(i)
+                            : " union all (select %d, %2$s, count(*) from hit where %2$s is not null group by %2$s order by 3 desc, 2 limit 10000)"
+                                    .formatted(
+                                            i,
+                                            Objects.requireNonNull(facetColumn(fields.get(i)))
+                                                    .substring(2)));
+        }
+        long total = 0;
+        var values = new LinkedHashMap<String, List<FacetValue>>();
+        fields.forEach(field -> values.put(field, new ArrayList<>()));
+        for (var row :
+                sql.list(
+                        query.text(),
+                        row -> new CountRow(row.getInt(1), row.getString(2), row.getLong(3)),
+                        query.values())) {
+            if (row.value == null) {
+                total = row.count;
+            } else {
+                Objects.requireNonNull(values.get(fields.get(row.part)))
+                        .add(new FacetValue(row.value, row.count));
+            }
+        }
+        var fresh = new Counted(total, values);
+        counted.put(question, new Kept<>(revision, fresh));
+        return fresh;
+    }
+
+    /** The column that a facet counts; null when it is none of its own. */
+    private static @Nullable String facetColumn(String foldedField) {
+        return switch (foldedField) {
+            case "kind" -> "e.kind";
+            case "metadata.name" -> "e.name";
+            case "metadata.namespace" -> "e.namespace";
+            case "metadata.uid" -> "e.uid::text";
+            case "spec.type" -> "e.type";
+            case "spec.lifecycle" -> "e.lifecycle";
+            case EntityFilter.OWNER -> "e.owner";
+            default -> null;
+        };
+    }
+
     /** Values of a field with their counts, most frequent first; kept until the catalog changes. */
     List<FacetValue> facet(String field, EntityFilter filter, @Nullable Text text, long revision) {
         var condition = new SqlText();
         where(condition, filter, text, null);
+        var hidden = sight.blind().hidden();
+        condition.except(hidden);
         var question = EntityIndex.fold(field) + "\u001d" + condition.key();
         var known = facets.get(question);
         if (known != null && known.revision == revision) {
@@ -252,17 +345,7 @@ class EntityQueries {
         }
         var query = new SqlText();
         var key = EntityIndex.fold(field);
-        var column =
-                switch (key) {
-                    case "kind" -> "e.kind";
-                    case "metadata.name" -> "e.name";
-                    case "metadata.namespace" -> "e.namespace";
-                    case "metadata.uid" -> "e.uid::text";
-                    case "spec.type" -> "e.type";
-                    case "spec.lifecycle" -> "e.lifecycle";
-                    case EntityFilter.OWNER -> "e.owner";
-                    default -> null;
-                };
+        var column = facetColumn(key);
         if (column != null) {
             query.add("select " + column + " as v, count(*) from catalog_entity e where ");
         } else if (key.equals("metadata.tags")) {
@@ -283,6 +366,9 @@ class EntityQueries {
                     key);
         }
         query.add(condition.text(), condition.values());
+        if (key.startsWith("relations.") && !hidden.isEmpty()) {
+            query.add(" and r.target_ref <> all(?)", (Object) hidden.toArray(String[]::new));
+        }
         query.add(" group by 1 having " + (column == null ? "true" : column + " is not null"));
         query.add(" order by 2 desc, 1 limit 10000");
         var values =

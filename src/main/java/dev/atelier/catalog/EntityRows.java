@@ -2,6 +2,7 @@ package dev.atelier.catalog;
 
 import dev.atelier.catalog.EntityFilter.SqlText;
 import dev.atelier.catalog.EntityState.State;
+import dev.atelier.identity.Sight;
 import dev.atelier.platform.database.Sql;
 import dev.atelier.platform.problems.Invalid;
 import io.quarkus.arc.All;
@@ -121,11 +122,13 @@ class EntityRows {
 
     private final Sql sql;
     private final Entities entities;
+    private final Sight sight;
     private final List<EntityState> contributors;
     private final Clock clock = Clock.systemUTC();
 
-    EntityRows(Sql sql, Entities entities, @All List<EntityState> contributors) {
+    EntityRows(Sql sql, Entities entities, Sight sight, @All List<EntityState> contributors) {
         this.sql = sql;
+        this.sight = sight;
         this.entities = entities;
         this.contributors = contributors;
     }
@@ -142,6 +145,7 @@ class EntityRows {
         boolean recent = question.sort().equals("changed");
         var query = new SqlText().add(COLUMNS.formatted(recent ? "e.revision" : "lower(e.name)"));
         question.filter().write(query);
+        query.except(sight.blind().hidden());
         if (question.after() != null) {
             var place = Place.decode(question.after());
             if (recent) {
@@ -165,7 +169,11 @@ class EntityRows {
                         COLUMNS.formatted("lower(e.name)")
                                 + " e.ref = any(?) order by e.kind, lower(e.name) limit 500",
                         Found::read,
-                        (Object) refs.stream().map(EntityRef::toString).toArray(String[]::new));
+                        (Object)
+                                refs.stream()
+                                        .map(EntityRef::toString)
+                                        .filter(ref -> !sight.hides(ref))
+                                        .toArray(String[]::new));
         return page(found, List.of()).rows;
     }
 

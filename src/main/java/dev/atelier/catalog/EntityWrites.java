@@ -47,8 +47,8 @@ final class EntityWrites {
         }
     }
 
-    /** A document whose name another source holds, and what its author can do. */
-    record Clash(Write write, String holder, String remedy) {}
+    /** A document that would take what is not its own: why, and what its author can do. */
+    record Clash(Write write, String holder, String field, String reason, String remedy) {}
 
     private record Known(
             UUID uid,
@@ -101,7 +101,7 @@ final class EntityWrites {
     /**
      * Inserts and updates; unchanged documents cost one look-up. A name stays with the source that
      * holds it; a feature's entity yields to a document that someone wrote. A document at an
-     * address must name the same owner for that, because owners may act on what they own.
+     * address must name the same owner for that, and a model's owner it never changes.
      */
     List<Clash> put(Collection<Write> writes) throws SQLException {
         var byRef = new LinkedHashMap<String, Write>();
@@ -128,16 +128,18 @@ final class EntityWrites {
                     clashes.add(clash(write, holder));
                     continue;
                 }
-                if (write.origin == Origin.ADDRESS
-                        && !Objects.equals(old.owner, owner(Relations.of(write.document)))) {
-                    clashes.add(
-                            new Clash(
-                                    write,
-                                    holder,
-                                    "It is in the portal already, owned by %s. Name that owner, or describe it in a file of the catalog's folders."
-                                            .formatted(old.owner)));
-                    continue;
-                }
+            }
+            if (old != null && handsOver(write, old)) {
+                clashes.add(
+                        new Clash(
+                                write,
+                                String.valueOf(old.location),
+                                "spec.owner",
+                                "A document at an address cannot give another owner to "
+                                        + write.document.name(),
+                                "It is in the portal already, owned by %s. Name that owner, or describe it in a file of the catalog's folders."
+                                        .formatted(old.owner)));
+                continue;
             }
             var prepared = prepare(entry.getKey(), write, old);
             if (old == null
@@ -159,10 +161,23 @@ final class EntityWrites {
         return clashes;
     }
 
+    /**
+     * Whether an address gives away what is not its own: a feature's entity or, at whatever time, a
+     * model. Whoever owns a model may act on it, and whoever writes the document need not.
+     */
+    private static boolean handsOver(Write write, Known old) {
+        return write.origin == Origin.ADDRESS
+                && (write.document.kind().equalsIgnoreCase("Model")
+                        || "provider".equals(old.sourceType))
+                && !Objects.equals(old.owner, owner(Relations.of(write.document)));
+    }
+
     private static Clash clash(Write write, String holder) {
         return new Clash(
                 write,
                 holder,
+                "metadata.name",
+                "Two documents claim the name " + write.document.name(),
                 "The other one is in %s. Rename one; the older keeps the name for now."
                         .formatted(holder));
     }

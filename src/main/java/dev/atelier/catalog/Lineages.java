@@ -1,5 +1,6 @@
 package dev.atelier.catalog;
 
+import dev.atelier.identity.Sight;
 import dev.atelier.platform.database.Sql;
 import jakarta.enterprise.context.ApplicationScoped;
 import java.util.HashMap;
@@ -10,17 +11,20 @@ import java.util.LinkedHashSet;
 public class Lineages {
 
     private final Sql sql;
+    private final Sight sight;
 
-    Lineages(Sql sql) {
+    Lineages(Sql sql, Sight sight) {
         this.sql = sql;
+        this.sight = sight;
     }
 
     public Lineage of(EntityRef centre) {
         var types = new LinkedHashSet<>(Lineage.UP);
         types.addAll(Lineage.DOWN);
         var arrows =
-                sql.list(
-                        """
+                sql
+                        .list(
+                                """
                         with near as (
                             select distinct source_ref, type, target_ref from catalog_relation
                             where source_ref = ? and type = any(?) limit 100)
@@ -31,12 +35,20 @@ public class Lineages {
                         limit 400)
                         order by 2, 3
                         """,
-                        row ->
-                                new Lineage.Arrow(
-                                        row.getString(1), row.getString(2), row.getString(3)),
-                        centre.toString(),
-                        types.toArray(String[]::new),
-                        types.toArray(String[]::new));
+                                row ->
+                                        new Lineage.Arrow(
+                                                row.getString(1),
+                                                row.getString(2),
+                                                row.getString(3)),
+                                centre.toString(),
+                                types.toArray(String[]::new),
+                                types.toArray(String[]::new))
+                        .stream()
+                        .filter(
+                                arrow ->
+                                        !sight.hides(arrow.source())
+                                                && !sight.hides(arrow.target()))
+                        .toList();
         var refs = new LinkedHashSet<String>();
         refs.add(centre.toString());
         arrows.forEach(

@@ -1,5 +1,6 @@
 package dev.atelier.catalog;
 
+import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import java.util.LinkedHashSet;
 import java.util.Map;
 import java.util.Set;
@@ -35,6 +36,24 @@ final class Relations {
     private Relations(EntityDocument document) {
         this.document = document;
         this.self = document.ref();
+    }
+
+    /**
+     * Relations as they are stored, a JSON array of {@code {type, targetRef}}, without those to
+     * hidden entities.
+     */
+    static String without(String relations, Set<String> hidden) {
+        if (hidden.isEmpty()) {
+            return relations;
+        }
+        var all = Json.trusted(relations);
+        var shown = JsonNodeFactory.instance.arrayNode();
+        for (var relation : all) {
+            if (!hidden.contains(relation.path("targetRef").asText())) {
+                shown.add(relation);
+            }
+        }
+        return shown.size() == all.size() ? relations : Json.write(shown);
     }
 
     /** The field of a document that emits a relation. */

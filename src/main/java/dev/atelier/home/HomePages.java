@@ -1,15 +1,17 @@
 package dev.atelier.home;
 
+import static java.nio.charset.StandardCharsets.UTF_8;
+
 import dev.atelier.catalog.Entities;
 import dev.atelier.catalog.Entity;
 import dev.atelier.catalog.EntityRef;
-import dev.atelier.catalog.Problems;
 import dev.atelier.identity.Caller;
 import dev.atelier.identity.Open;
+import dev.atelier.identity.Sight;
+import dev.atelier.identity.SingleSignOn;
 import dev.atelier.models.ModelVersion;
 import dev.atelier.models.Models;
 import dev.atelier.models.Versions;
-import dev.atelier.platform.blobs.Blobs;
 import dev.atelier.sandbox.Calls;
 import dev.atelier.serving.Gateway;
 import io.quarkus.qute.CheckedTemplate;
@@ -19,10 +21,12 @@ import jakarta.ws.rs.GET;
 import jakarta.ws.rs.Path;
 import jakarta.ws.rs.Produces;
 import jakarta.ws.rs.core.MediaType;
+import java.net.URLEncoder;
 import java.time.Instant;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /** The landing page: what needs somebody, what can be tried, what was tried. */
@@ -33,6 +37,8 @@ import org.jspecify.annotations.Nullable;
 public class HomePages {
 
     private static final int MODELS = 12;
+    private static final int YOURS = 6;
+    private static final int MOST_OWNED = 200;
     private static final int CALLS = 6;
     private static final String[] NUMBERS = {
         "No", "One", "Two", "Three", "Four", "Five", "Six", "Seven", "Eight", "Nine"
@@ -46,24 +52,29 @@ public class HomePages {
     /**
      * What the page draws.
      *
+     * @param yours models of the person and their teams, the last changed first
+     * @param allYours address of the list of them; null when these are all
      * @param kinds entities by kind, the most first
+     * @param signIn how people sign in here, as a word and a sentence
      * @param level letter of the sandbox level, null while it is being tried out
      */
     public record View(
             String news,
             String sentence,
-            List<Attention> attention,
+            List<NeedsYou.Thing> attention,
+            List<ModelRow> yours,
+            @Nullable String allYours,
             List<ModelRow> models,
             int allModels,
             List<CallRow> calls,
             Map<String, Long> kinds,
             @Nullable String level,
             String levelSentence,
+            SignIn signIn,
             boolean demo) {}
 
-    /** Something that needs somebody: state, what, why, what to do. */
-    public record Attention(
-            String state, String word, String what, String why, String action, String address) {}
+    /** How people sign in. */
+    public record SignIn(String word, String sentence) {}
 
     public record ModelRow(
             String name,
@@ -78,37 +89,48 @@ public class HomePages {
             String address, String model, String summary, String time, boolean failed) {}
 
     private final Entities entities;
-    private final Problems problems;
     private final Models models;
     private final Versions versions;
     private final Calls calls;
     private final Gateway gateway;
-    private final Blobs blobs;
+    private final NeedsYou needsYou;
+    private final SingleSignOn singleSignOn;
     private final Caller caller;
+    private final Sight sight;
 
     HomePages(
             Entities entities,
-            Problems problems,
             Models models,
             Versions versions,
             Calls calls,
             Gateway gateway,
-            Blobs blobs,
-            Caller caller) {
+            NeedsYou needsYou,
+            SingleSignOn singleSignOn,
+            Caller caller,
+            Sight sight) {
         this.entities = entities;
-        this.problems = problems;
         this.models = models;
         this.versions = versions;
         this.calls = calls;
         this.gateway = gateway;
-        this.blobs = blobs;
+        this.needsYou = needsYou;
+        this.singleSignOn = singleSignOn;
         this.caller = caller;
+        this.sight = sight;
     }
 
     @GET
     public TemplateInstance home() {
-        var attention = attention();
-        var shown = entities.firstOfKind("Model", MODELS);
+        var person = caller.signedIn();
+        var owned = entities.ownedBy(NeedsYou.mine(person), "Model", MOST_OWNED);
+        var attention = needsYou.of(person, owned.stream().map(m -> m.ref().name()).toList());
+        var yours = owned.stream().limit(YOURS).toList();
+        var others =
+                entities.firstOfKind("Model", MODELS + YOURS).stream()
+                        .filter(m -> yours.stream().noneMatch(own -> own.ref().equals(m.ref())))
+                        .limit(MODELS - yours.size())
+                        .toList();
+        var shown = Stream.concat(yours.stream(), others.stream()).toList();
         var titles =
                 entities.titles(
                         shown.stream()
@@ -117,10 +139,6 @@ public class HomePages {
                                 .toList());
         var serving =
                 versions.serving(models.named(shown.stream().map(Entity::name).toList()).values());
-        var rows =
-                shown.stream()
-                        .map(entity -> row(entity, serving.get(entity.ref().name()), titles))
-                        .toList();
         var kinds = entities.countByKind();
         var level = gateway.level();
         return Templates.home(
@@ -128,19 +146,54 @@ public class HomePages {
                         news(attention.size()),
                         attention.isEmpty()
                                 ? "Find a model, try it, use it."
-                                : "Everything else is running as expected.",
+                                : "Everything else of yours is running as expected.",
                         attention,
-                        rows,
+                        rows(yours, serving, titles),
+                        owned.size() > yours.size() ? listOf(owned) : null,
+                        rows(others, serving, titles),
                         kinds.getOrDefault("Model", 0L).intValue(),
-                        calls.recent(caller.entityRef(), CALLS).stream()
-                                .map(HomePages::row)
-                                .toList(),
+                        calls.recent(person.ref(), CALLS).stream().map(HomePages::row).toList(),
                         kinds,
                         level.map(l -> l.letter()).orElse(null),
                         level.map(l -> l.explanation())
                                 .orElse(
                                         "The sandbox is being tried out. This takes a few seconds."),
+                        singleSignOn
+                                .name()
+                                .map(
+                                        name ->
+                                                new SignIn(
+                                                        name,
+                                                        "People sign in there; roles and teams come from it, and from here."))
+                                .orElse(
+                                        new SignIn(
+                                                "Local accounts",
+                                                "Single sign-on is not connected. The page on operations says how.")),
                         entities.anyAnnotated("atelier.dev/demo")));
+    }
+
+    /** The catalog's list of all models of these owners. */
+    private static String listOf(List<Entity> owned) {
+        return owned.stream()
+                .flatMap(m -> m.owner().stream())
+                .map(owner -> "&owner=" + URLEncoder.encode(owner.toString(), UTF_8))
+                .distinct()
+                .limit(20)
+                .collect(Collectors.joining("", "/catalog?kind=model", ""));
+    }
+
+    private List<ModelRow> rows(
+            List<Entity> shown, Map<String, ModelVersion> serving, Map<String, String> titles) {
+        return shown.stream()
+                .map(
+                        entity ->
+                                row(
+                                        entity,
+                                        sight.closes(entity.ref().toString())
+                                                ? null
+                                                : serving.get(entity.ref().name()),
+                                        titles))
+                .toList();
     }
 
     private static String news(int things) {
@@ -149,71 +202,6 @@ public class HomePages {
             case 1 -> "One thing needs you";
             default -> (things < NUMBERS.length ? NUMBERS[things] : things) + " things need you";
         };
-    }
-
-    private List<Attention> attention() {
-        var list = new ArrayList<Attention>();
-        for (var version : versions.refused(5)) {
-            list.add(
-                    new Attention(
-                            "fail",
-                            "Refused",
-                            "%s version %d was refused"
-                                    .formatted(version.model(), version.number()),
-                            String.valueOf(version.reason()),
-                            "See why",
-                            "/models/%s/versions/%d".formatted(version.model(), version.number())));
-        }
-        for (var runner : gateway.runners()) {
-            if (runner.reason() != null) {
-                list.add(
-                        new Attention(
-                                "fail",
-                                "On hold",
-                                "%s version %s is on hold"
-                                        .formatted(runner.name(), runner.version()),
-                                runner.reason(),
-                                "Open it",
-                                "/models/" + runner.name()));
-            }
-        }
-        blobs.shortage()
-                .ifPresent(
-                        what ->
-                                list.add(
-                                        new Attention(
-                                                "warn",
-                                                "Disk",
-                                                "A disk is nearly full",
-                                                what,
-                                                "See the system",
-                                                "/admin/system")));
-        var open = problems.count();
-        if (open > 0) {
-            list.add(
-                    new Attention(
-                            "warn",
-                            "Problems",
-                            open == 1
-                                    ? "One entity file has a problem"
-                                    : open + " problems in entity files",
-                            "Nothing disappeared: the last good version of each entity is still shown.",
-                            "See the problems",
-                            "/catalog/problems"));
-        }
-        gateway.level()
-                .filter(level -> !level.confines())
-                .ifPresent(
-                        level ->
-                                list.add(
-                                        new Attention(
-                                                "warn",
-                                                "Not confined",
-                                                "No sandbox works on this machine",
-                                                level.explanation(),
-                                                "How to mend it",
-                                                "/docs/serving")));
-        return list;
     }
 
     private static ModelRow row(

@@ -36,6 +36,7 @@ public class Palette {
                             "Register a location",
                             "entity files elsewhere",
                             "/catalog/locations/new"),
+                    new Option("people", "Access requests", "yours, and for you", "/access"),
                     new Option("features", "See problems", "in entity files", "/catalog/problems"),
                     new Option("features", "Read the docs", "", "/docs"),
                     new Option("features", "Keyboard shortcuts", "", "/docs/shortcuts"));

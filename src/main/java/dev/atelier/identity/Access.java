@@ -2,14 +2,18 @@ package dev.atelier.identity;
 
 import com.github.benmanes.caffeine.cache.Cache;
 import com.github.benmanes.caffeine.cache.Caffeine;
+import com.github.benmanes.caffeine.cache.LoadingCache;
 import dev.atelier.platform.database.Sql;
 import jakarta.enterprise.context.ApplicationScoped;
 import java.time.Duration;
 import java.util.Collection;
+import java.util.ArrayList;
+import java.util.EnumMap;
+import java.util.HashMap;
 import java.util.List;
-import java.util.Locale;
 import java.util.Map;
 import java.util.Set;
+import java.util.Objects;
 import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
@@ -33,6 +37,14 @@ public class Access {
     private final Cache<String, Resource> resources =
             Caffeine.newBuilder().expireAfterWrite(KEPT).maximumSize(10_000).build();
 
+    /** All things that are not for the whole company. */
+    private final LoadingCache<Boolean, List<Resource>> reserved =
+            Caffeine.newBuilder().expireAfterWrite(KEPT).build(key -> readReserved());
+
+    /** By the subject itself, which is made anew when anything about it may have changed. */
+    private final Cache<Subject, Blind> blind =
+            Caffeine.newBuilder().weakKeys().expireAfterWrite(KEPT).build();
+
     Access(Roles roles, Sql sql, Owners owners) {
         this.roles = roles;
         this.sql = sql;
@@ -44,34 +56,117 @@ public class Access {
         return resources.get(ref, this::read);
     }
 
+    /** Several things at once, in the order of their references. */
+    public List<Resource> resources(Collection<String> refs) {
+        var read =
+                resources.getAll(
+                        refs,
+                        missing ->
+                                read(List.copyOf(missing)).stream()
+                                        .collect(Collectors.toMap(Resource::ref, one -> one)));
+        return refs.stream().map(read::get).map(Objects::requireNonNull).toList();
+    }
+
+    /** Which roles may do this with a thing, and whether only with those of their own teams. */
+    public Map<Role, Roles.Reach> rolesThatMay(Permission permission, Resource resource) {
+        var matrix = roles.matrix();
+        var may = new EnumMap<Role, Roles.Reach>(Role.class);
+        for (var role : Role.values()) {
+            var reach = matrix.reach(role, permission);
+            if (reach != null) {
+                may.put(
+                        role,
+                        role == Role.PLATFORM_ADMIN
+                                        || resource.visibility() == Resource.Visibility.COMPANY
+                                ? reach
+                                : Roles.Reach.OWN);
+            }
+        }
+        return may;
+    }
+
     void forget(String ref) {
         resources.invalidate(ref);
+        reserved.invalidateAll();
+        blind.invalidateAll();
     }
 
     private Resource read(String ref) {
-        var visibility =
-                sql.first(
-                                "select visibility from resource_policy where resource = ?",
-                                row -> row.getString(1),
-                                ref)
-                        .map(text -> Resource.Visibility.valueOf(text.toUpperCase(Locale.ROOT)))
-                        .orElse(Resource.Visibility.COMPANY);
-        var grants =
+        return read(List.of(ref)).getFirst();
+    }
+
+    private List<Resource> readReserved() {
+        return read(
+                sql.list(
+                        "select resource from resource_policy where visibility <> 'company'",
+                        row -> row.getString(1)));
+    }
+
+    private List<Resource> read(Collection<String> refs) {
+        if (refs.isEmpty()) {
+            return List.of();
+        }
+        var wanted = refs.toArray(String[]::new);
+        var visibilities =
                 sql
                         .list(
-                                """
-                                select holder, permission from resource_grant
-                                where resource = ? and (until is null or until > clock_timestamp())
-                                """,
+                                "select resource, visibility from resource_policy where resource = any(?)",
                                 row -> Map.entry(row.getString(1), row.getString(2)),
-                                ref)
+                                (Object) wanted)
                         .stream()
-                        .flatMap(
-                                row ->
-                                        Permission.of(row.getValue()).stream()
-                                                .map(p -> new Resource.Grant(row.getKey(), p)))
-                        .toList();
-        return new Resource(ref, owners.ownerOf(ref).orElse(null), visibility, grants);
+                        .collect(Collectors.toMap(Map.Entry::getKey, Map.Entry::getValue));
+        var grants = new HashMap<String, List<Resource.Grant>>();
+        sql.list(
+                """
+                select resource, holder, permission from resource_grant
+                where resource = any(?) and (until is null or until > clock_timestamp())
+                """,
+                row -> {
+                    var ref = row.getString(1);
+                    var holder = row.getString(2);
+                    // A permission of a newer release than this replica is left out.
+                    Permission.of(row.getString(3))
+                            .ifPresent(
+                                    permission ->
+                                            grants.computeIfAbsent(ref, r -> new ArrayList<>())
+                                                    .add(new Resource.Grant(holder, permission)));
+                    return true;
+                },
+                (Object) wanted);
+        var owned = owners.ownersOf(refs);
+        return refs.stream()
+                .map(
+                        ref ->
+                                new Resource(
+                                        ref,
+                                        owned.get(ref),
+                                        Resource.Visibility.of(visibilities.get(ref)),
+                                        List.copyOf(grants.getOrDefault(ref, List.of()))))
+                .toList();
+    }
+
+    /** What somebody, or (null) nobody in particular, is not shown. */
+    Blind blind(@Nullable Subject subject) {
+        if (subject == null) {
+            return Blind.to(reserved());
+        }
+        return Objects.requireNonNull(
+                blind.get(
+                        subject,
+                        one ->
+                                Blind.to(
+                                        reserved().stream()
+                                                .filter(r -> !mayRead(one, r))
+                                                .toList())));
+    }
+
+    private List<Resource> reserved() {
+        return Objects.requireNonNull(reserved.get(true));
+    }
+
+    /** Whether they may see what it is. */
+    boolean mayRead(Subject subject, Resource resource) {
+        return decide(subject, Permission.MODEL_READ, resource).allowed();
     }
 
     /** May they do it, on this thing or (null) at all? */
@@ -154,20 +249,8 @@ public class Access {
 
     /** Those of these things that are not for the whole company and not for this one either. */
     public Set<String> hidden(Subject subject, Collection<String> refs) {
-        if (refs.isEmpty()) {
-            return Set.of();
-        }
-        return sql
-                .list(
-                        """
-                        select resource from resource_policy
-                        where resource = any(?) and visibility <> 'company'
-                        """,
-                        row -> row.getString(1),
-                        (Object) refs.toArray(String[]::new))
-                .stream()
-                .filter(ref -> !decide(subject, Permission.MODEL_READ, resource(ref)).allowed())
-                .collect(Collectors.toSet());
+        var closed = blind(subject).closed();
+        return refs.stream().filter(closed::contains).collect(Collectors.toSet());
     }
 
     private static boolean holds(Subject subject, String holder) {

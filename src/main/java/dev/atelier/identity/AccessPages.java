@@ -152,7 +152,7 @@ public class AccessPages {
         }
         var resource =
                 permission.onResource()
-                        ? access.resource(model.contains(":") ? model : "model:default/" + model)
+                        ? access.resource(model.contains(":") ? model : Resource.model(model))
                         : null;
         var about = resource == null ? "" : " " + resource.ref();
         if (who == null || who.isBlank()) {

@@ -273,6 +273,12 @@ public class Accounts {
         return teams;
     }
 
+    /** Whether any account is in this team beside what the catalog's files say. */
+    public boolean teamHasMembers(String team) {
+        return !sql.list("select 1 from team_member where team = ? limit 1", row -> 1, team)
+                .isEmpty();
+    }
+
     /** Puts somebody into a team, or takes them out. */
     @Transactional
     public void setMember(String name, String team, boolean member, String by) {

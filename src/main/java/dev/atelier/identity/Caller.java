@@ -2,6 +2,7 @@ package dev.atelier.identity;
 
 import dev.atelier.platform.database.Sql;
 import dev.atelier.platform.problems.Denied;
+import dev.atelier.platform.problems.NotFound;
 import dev.atelier.platform.problems.SignInNeeded;
 import io.quarkus.runtime.BlockingOperationControl;
 import io.quarkus.vertx.http.runtime.CurrentVertxRequest;
@@ -118,11 +119,18 @@ public class Caller {
                 .orElse(false);
     }
 
+    /** What the caller is not shown; nothing is kept from the portal itself. */
+    Blind blind() {
+        return request == null ? Blind.TO_NOTHING : access.blind(subject().orElse(null));
+    }
+
     /**
-     * Refuses what the caller may not do, and writes that down.
+     * Refuses what the caller may not do, and writes that down. A thing that is hidden from them is
+     * refused in the words of one that does not exist.
      *
      * @param resource entity reference of the thing; null when it is about none
      * @throws Denied with the reason and who could allow it
+     * @throws NotFound when it is hidden from them
      * @throws SignInNeeded when nobody is signed in
      */
     public void require(Permission permission, @Nullable String resource) {
@@ -145,12 +153,18 @@ public class Caller {
                 permission.id(),
                 resource == null ? path : resource.ref(),
                 Map.of("reason", decision.reason(), "path", path));
+        if (resource != null
+                && resource.visibility() == Resource.Visibility.RESTRICTED
+                && !access.mayRead(signedIn(), resource)) {
+            throw Resource.unknown(resource.ref());
+        }
         throw new Denied(
                 "You may not %s. %s %s"
                         .formatted(
                                 permission.words(),
                                 decision.reason(),
-                                access.whoCanGrant(permission, resource)));
+                                access.whoCanGrant(permission, resource)),
+                resource == null ? null : resource.ask());
     }
 
     /**

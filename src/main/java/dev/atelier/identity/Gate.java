@@ -9,7 +9,6 @@ import jakarta.ws.rs.container.ResourceInfo;
 import jakarta.ws.rs.core.Context;
 import jakarta.ws.rs.ext.Provider;
 import java.lang.reflect.Method;
-import java.util.Locale;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
 import org.jspecify.annotations.Nullable;
@@ -72,6 +71,6 @@ public class Gate implements ContainerRequestFilter {
             return null;
         }
         var name = request.getUriInfo().getPathParameters().getFirst(needs.model());
-        return "model:default/" + String.valueOf(name).toLowerCase(Locale.ROOT);
+        return Resource.model(String.valueOf(name));
     }
 }

@@ -2,7 +2,6 @@ package dev.atelier.identity;
 
 import java.util.Collection;
 import java.util.Map;
-import java.util.Optional;
 import java.util.Set;
 
 /**
@@ -11,8 +10,10 @@ import java.util.Set;
  */
 public interface Owners {
 
-    /** Reference of the user or group that owns an entity; empty when it has none. */
-    Optional<String> ownerOf(String ref);
+    /**
+     * References of the users and groups that own these entities; those without one are left out.
+     */
+    Map<String, String> ownersOf(Collection<String> refs);
 
     /** References of the groups that the catalog's files put a user in. */
     Set<String> teamsOf(String userRef);

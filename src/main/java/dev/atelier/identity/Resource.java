@@ -1,5 +1,8 @@
 package dev.atelier.identity;
 
+import dev.atelier.platform.problems.NotFound;
+import java.net.URLEncoder;
+import java.nio.charset.StandardCharsets;
 import java.util.List;
 import java.util.Locale;
 import org.jspecify.annotations.Nullable;
@@ -19,10 +22,10 @@ public record Resource(
         COMPANY("Everyone here", "Everyone with the role may see, try and call it."),
         TEAM(
                 "Its team",
-                "Everyone finds its name; only its owner and those who were granted access see more."),
+                "Everyone finds its entry in the catalog; only its owner and those who were granted"
+                        + " access see its versions, try it and call it."),
         RESTRICTED(
-                "Restricted",
-                "Only its owner and those who were granted access find it in lists and see it.");
+                "Restricted", "Only its owner and those who were granted access find it at all.");
 
         private final String label;
         private final String sentence;
@@ -30,6 +33,11 @@ public record Resource(
         Visibility(String label, String sentence) {
             this.label = label;
             this.sentence = sentence;
+        }
+
+        /** As stored; nothing stored means the whole company. */
+        static Visibility of(@Nullable String id) {
+            return id == null ? COMPANY : valueOf(id.toUpperCase(Locale.ROOT));
         }
 
         public String id() {
@@ -43,6 +51,30 @@ public record Resource(
         public String sentence() {
             return sentence;
         }
+    }
+
+    /** Address in the portal where one can ask for access to it. */
+    public String ask() {
+        return ask(ref);
+    }
+
+    private static String ask(String ref) {
+        return "/access/new?on=" + URLEncoder.encode(ref, StandardCharsets.UTF_8);
+    }
+
+    /** Reference of the model of a name, whatever its case. */
+    public static String model(String name) {
+        return "model:default/" + name.toLowerCase(Locale.ROOT);
+    }
+
+    /** What is answered for a thing that does not exist, and in the same words for a hidden one. */
+    public static NotFound unknown(String ref) {
+        return new NotFound(
+                "There is no %s \"%s\", or it is not shown to you."
+                        .formatted(
+                                ref.substring(0, ref.indexOf(':')),
+                                ref.substring(ref.indexOf('/') + 1)),
+                ask(ref));
     }
 
     /** One permission for one holder. */

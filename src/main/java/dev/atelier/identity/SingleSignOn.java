@@ -30,7 +30,7 @@ import org.jspecify.annotations.Nullable;
  * any other; the provider is asked again when the access token's life is over.
  */
 @ApplicationScoped
-class SingleSignOn {
+public class SingleSignOn {
 
     private static final Logger LOG = Logger.getLogger(SingleSignOn.class);
     private static final Duration ASK_AGAIN = Duration.ofSeconds(5);
@@ -120,6 +120,11 @@ class SingleSignOn {
                     "ATELIER_SECRET_KEY is not set. With several replicas it must be the same on all,"
                             + " or each can refresh only its own sessions.");
         }
+    }
+
+    /** What people call the provider; empty when there is none. */
+    public Optional<String> name() {
+        return configured() ? Optional.of(config.name()) : Optional.empty();
     }
 
     boolean configured() {

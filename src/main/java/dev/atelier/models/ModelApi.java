@@ -4,6 +4,8 @@ import com.fasterxml.jackson.annotation.JsonInclude;
 import dev.atelier.identity.Caller;
 import dev.atelier.identity.Needs;
 import dev.atelier.identity.Permission;
+import dev.atelier.identity.Resource;
+import dev.atelier.identity.Sight;
 import dev.atelier.inference.Signature;
 import dev.atelier.platform.blobs.Blobs;
 import dev.atelier.platform.problems.Invalid;
@@ -106,24 +108,29 @@ public class ModelApi {
     private final Registration registration;
     private final Blobs blobs;
     private final Caller caller;
+    private final Sight sight;
 
     ModelApi(
             Models models,
             Versions versions,
             Registration registration,
             Blobs blobs,
-            Caller caller) {
+            Caller caller,
+            Sight sight) {
         this.models = models;
         this.versions = versions;
         this.registration = registration;
         this.blobs = blobs;
         this.caller = caller;
+        this.sight = sight;
     }
 
     @Needs(Permission.CATALOG_READ)
     @GET
     public List<Model> list() {
-        return models.list();
+        return models.list().stream()
+                .filter(model -> !sight.closes(Resource.model(model.name())))
+                .toList();
     }
 
     @GET

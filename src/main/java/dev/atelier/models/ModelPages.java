@@ -8,6 +8,7 @@ import dev.atelier.catalog.EntityShells;
 import dev.atelier.identity.Caller;
 import dev.atelier.identity.Needs;
 import dev.atelier.identity.Permission;
+import dev.atelier.identity.Resource;
 import dev.atelier.platform.database.Sql;
 import dev.atelier.platform.problems.Invalid;
 import dev.atelier.platform.problems.NotFound;
@@ -426,6 +427,6 @@ public class ModelPages {
                             models.find(name).ifPresent(model -> models.publish(model.name()));
                             return entities.find(ref);
                         })
-                .orElseThrow(() -> new NotFound("There is no model \"" + name + "\"."));
+                .orElseThrow(() -> Resource.unknown(Resource.model(name)));
     }
 }

@@ -6,6 +6,7 @@ import dev.atelier.catalog.EntityFact;
 import dev.atelier.catalog.EntityRef;
 import dev.atelier.catalog.EntityState;
 import dev.atelier.catalog.EntityTab;
+import dev.atelier.identity.Sight;
 import jakarta.enterprise.context.ApplicationScoped;
 import java.util.Collection;
 import java.util.List;
@@ -102,9 +103,11 @@ final class ModelTabs {
     @ApplicationScoped
     static class Rows implements EntityState {
         private final Versions versions;
+        private final Sight sight;
 
-        Rows(Versions versions) {
+        Rows(Versions versions, Sight sight) {
             this.versions = versions;
+            this.sight = sight;
         }
 
         @Override
@@ -113,6 +116,7 @@ final class ModelTabs {
                     refs.stream()
                             .filter(ref -> ref.kind().equals("model"))
                             .filter(ref -> ref.namespace().equals(EntityRef.DEFAULT_NAMESPACE))
+                            .filter(ref -> !sight.closes(ref.toString()))
                             .toList();
             if (ours.isEmpty()) {
                 return Map.of();

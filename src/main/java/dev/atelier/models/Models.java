@@ -10,6 +10,7 @@ import dev.atelier.notifications.News;
 import dev.atelier.notifications.Notifications;
 import dev.atelier.notifications.To;
 import dev.atelier.notifications.Topic;
+import dev.atelier.identity.Resource;
 import dev.atelier.platform.database.Sql;
 import dev.atelier.platform.database.Transaction;
 import dev.atelier.platform.faults.Failpoints;
@@ -195,7 +196,7 @@ public class Models {
      * @throws NotFound when there is none
      */
     public Model get(String name) {
-        return find(name).orElseThrow(() -> new NotFound("There is no model \"" + name + "\"."));
+        return find(name).orElseThrow(() -> Resource.unknown(Resource.model(name)));
     }
 
     private static final String SELECT =

@@ -3,6 +3,7 @@ package dev.atelier.models;
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import dev.atelier.identity.Audit;
+import dev.atelier.identity.Resource;
 import dev.atelier.inference.ModelInterface;
 import dev.atelier.inference.Signature;
 import dev.atelier.platform.blobs.Blobs;
@@ -87,9 +88,17 @@ public class Versions {
         return found.map(this::load).orElseThrow(() -> none(model, numberOrAlias));
     }
 
-    private static NotFound none(String model, String numberOrAlias) {
-        return new NotFound(
+    private NotFound none(String model, String numberOrAlias) {
+        return missing(
+                model,
                 "The model \"%s\" has no version or alias \"%s\".".formatted(model, numberOrAlias));
+    }
+
+    /** Of a model that is not there nothing more is said than of one that is hidden. */
+    private NotFound missing(String model, String sentence) {
+        return sql.first("select 1 from model where lower(name) = lower(?)", row -> 1, model)
+                .map(row -> new NotFound(sentence))
+                .orElseGet(() -> Resource.unknown(Resource.model(model)));
     }
 
     /**
@@ -100,7 +109,10 @@ public class Versions {
     public ModelVersion ready(String model) {
         return serving(model)
                 .orElseThrow(
-                        () -> new NotFound("No version of the model \"" + model + "\" is ready."));
+                        () ->
+                                missing(
+                                        model,
+                                        "No version of the model \"" + model + "\" is ready."));
     }
 
     /** The same, empty when there is none. */
@@ -237,17 +249,23 @@ public class Versions {
     }
 
     /**
-     * Newest versions that were refused: somebody waits for them, and nothing newer replaced them.
+     * Newest versions that were refused, of these models or registered by this person: somebody
+     * waits for them, and nothing newer replaced them.
+     *
+     * @param models names in lower case
      */
-    public List<ModelVersion> refused(int limit) {
+    public List<ModelVersion> refused(Collection<String> models, String by, int limit) {
         return load(
                 sql.list(
                         """
                         select v.model, v.number from model_version v
                         join model m on m.name = v.model and m.last_version = v.number
-                        where v.state = 'REFUSED' order by v.created_at desc limit ?
+                        where v.state = 'REFUSED' and (v.created_by = ? or lower(m.name) = any(?))
+                        order by v.created_at desc limit ?
                         """,
                         Versions::key,
+                        by,
+                        models.toArray(String[]::new),
                         limit));
     }
 
@@ -259,6 +277,32 @@ public class Versions {
                         model,
                         digest)
                 .isPresent();
+    }
+
+    /**
+     * A line of the list of all versions.
+     *
+     * @param reason why it cannot be served; null when it can
+     */
+    public record Listed(String model, int number, boolean servable, @Nullable String reason) {}
+
+    /** Every version of every model, by name, the newest first. */
+    public List<Listed> index() {
+        return sql.list(
+                """
+                select model, number,
+                       state = 'READY' and main_file is not null and unservable is null,
+                       case when state = 'READY' then coalesce(unservable, 'it has no ONNX file')
+                            when state = 'SCANNING' then 'being scanned'
+                            else coalesce(reason, 'refused') end
+                from model_version order by lower(model), number desc
+                """,
+                row ->
+                        new Listed(
+                                row.getString(1),
+                                row.getInt(2),
+                                row.getBoolean(3),
+                                row.getBoolean(3) ? null : row.getString(4)));
     }
 
     private ModelVersion load(Key key) {

@@ -6,8 +6,8 @@ import dev.atelier.catalog.EntityShell;
 import dev.atelier.catalog.EntityShells;
 import dev.atelier.identity.Needs;
 import dev.atelier.identity.Permission;
+import dev.atelier.identity.Resource;
 import dev.atelier.models.Models;
-import dev.atelier.platform.problems.NotFound;
 import dev.atelier.platform.web.Browser;
 import dev.atelier.serving.Outcome;
 import dev.atelier.serving.Traffic;
@@ -104,7 +104,7 @@ public class ObservabilityPages {
             @Context HttpHeaders headers) {
         var entity =
                 entities.find(EntityRef.of("Model", model))
-                        .orElseThrow(() -> new NotFound("There is no model \"" + model + "\"."));
+                        .orElseThrow(() -> Resource.unknown(Resource.model(model)));
         var address = "/models/" + model + "/observability";
         var versions = models.of(entity).map(m -> m.newest(50)).orElse(List.of());
         var view =

@@ -8,6 +8,7 @@ import dev.atelier.catalog.EntityShells;
 import dev.atelier.identity.Caller;
 import dev.atelier.identity.Needs;
 import dev.atelier.identity.Permission;
+import dev.atelier.identity.Resource;
 import dev.atelier.inference.ModelInterface.FieldType;
 import dev.atelier.inference.Tensor;
 import dev.atelier.models.Model;
@@ -447,7 +448,7 @@ public class TryPages {
 
     private Entity entity(String model) {
         return entities.find(EntityRef.of("Model", model))
-                .orElseThrow(() -> new NotFound("There is no model \"" + model + "\"."));
+                .orElseThrow(() -> Resource.unknown(Resource.model(model)));
     }
 
     private EntityShell shell(Entity entity) {

@@ -6,12 +6,13 @@ import dev.atelier.identity.Audit;
 import dev.atelier.identity.Needs;
 import dev.atelier.identity.Open;
 import dev.atelier.identity.Permission;
+import dev.atelier.identity.Resource;
+import dev.atelier.identity.Sight;
 import dev.atelier.inference.Message;
 import dev.atelier.inference.ResponseCodec;
 import dev.atelier.inference.Signature;
 import dev.atelier.inference.TensorSpec;
 import dev.atelier.models.ModelVersion;
-import dev.atelier.models.Models;
 import dev.atelier.models.Versions;
 import dev.atelier.platform.database.Transaction;
 import dev.atelier.platform.problems.Conflict;
@@ -29,9 +30,7 @@ import jakarta.ws.rs.core.MediaType;
 import jakarta.ws.rs.core.Response;
 import java.io.IOException;
 import java.io.InputStream;
-import java.util.ArrayList;
 import java.util.List;
-import java.util.Locale;
 import java.util.Map;
 import java.util.concurrent.Semaphore;
 import java.util.concurrent.TimeUnit;
@@ -60,27 +59,27 @@ public class OpenInferenceApi {
     private static final int UNIT = 1024;
 
     private final Gateway gateway;
-    private final Models models;
     private final Versions versions;
     private final int maxRequest;
     private final Transaction transaction;
     private final Audit audit;
+    private final Sight sight;
     private final Semaphore memory;
     private final String release;
 
     OpenInferenceApi(
             Gateway gateway,
-            Models models,
             Versions versions,
             Transaction transaction,
             Audit audit,
+            Sight sight,
             ServingConfig config,
             @ConfigProperty(name = "quarkus.application.version") String release) {
         this.gateway = gateway;
-        this.models = models;
         this.versions = versions;
         this.transaction = transaction;
         this.audit = audit;
+        this.sight = sight;
         this.maxRequest = config.limits().maxRequest();
         this.memory = new Semaphore((int) (config.maxInFlight().asLongValue() / UNIT));
         this.release = release;
@@ -327,30 +326,18 @@ public class OpenInferenceApi {
     @POST
     @Path("repository/index")
     public List<IndexEntry> index(@Nullable IndexRequest request) {
-        var entries = new ArrayList<IndexEntry>();
-        for (var model : models.list()) {
-            for (var version : versions.list(model.name())) {
-                boolean servable = version.servable();
-                if (servable || request == null || !Boolean.TRUE.equals(request.ready())) {
-                    entries.add(
-                            new IndexEntry(
-                                    version.model(),
-                                    Integer.toString(version.number()),
-                                    servable ? "READY" : "UNAVAILABLE",
-                                    servable ? null : why(version)));
-                }
-            }
-        }
-        return entries;
-    }
-
-    private static String why(ModelVersion version) {
-        if (version.reason() != null) {
-            return version.reason();
-        }
-        return version.unservable() != null
-                ? version.unservable()
-                : version.state().label().toLowerCase(Locale.ROOT);
+        boolean readyOnly = request != null && Boolean.TRUE.equals(request.ready());
+        return versions.index().stream()
+                .filter(entry -> entry.servable() || !readyOnly)
+                .filter(entry -> !sight.closes(Resource.model(entry.model())))
+                .map(
+                        entry ->
+                                new IndexEntry(
+                                        entry.model(),
+                                        Integer.toString(entry.number()),
+                                        entry.servable() ? "READY" : "UNAVAILABLE",
+                                        entry.reason()))
+                .toList();
     }
 
     @Needs(value = Permission.SERVING_OPERATE, model = "model")

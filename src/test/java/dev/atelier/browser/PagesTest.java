@@ -70,6 +70,9 @@ class PagesTest {
                     "/catalog?starred=true",
                     "/catalog/filters?kind=model&q=penguin",
                     "/admin/access?who=admin&what=audit:read",
+                    "/access",
+                    "/access/new?on=model:default/penguin-species",
+                    "/models/penguin-species/access",
                     "/admin/people",
                     "/admin/audit",
                     "/admin/system");

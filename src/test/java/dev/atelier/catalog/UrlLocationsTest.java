@@ -470,6 +470,13 @@ class UrlLocationsTest {
 
         assertThat(entities.find(ref).orElseThrow().title()).contains("From Git");
         assertThat(problemsOf("/take/a.yaml")).isEmpty();
+
+        host.put("/take/a.yaml", document.formatted("strangers"));
+        again("/take/a.yaml");
+
+        assertThat(entities.find(ref).orElseThrow().owner())
+                .contains(EntityRef.of("group", "owners"));
+        assertThat(problemsOf("/take/a.yaml")).hasSize(1);
     }
 
     @Test

@@ -1,5 +1,7 @@
 package dev.atelier.platform.problems;
 
+import org.jspecify.annotations.Nullable;
+
 /** A failure that the caller can understand; anything else is a defect and answers 500. */
 public abstract sealed class Problem extends RuntimeException
         permits NotFound,
@@ -27,6 +29,11 @@ public abstract sealed class Problem extends RuntimeException
 
     public String title() {
         return title;
+    }
+
+    /** Address in the portal where one can ask for what was refused; null where nobody gives it. */
+    public @Nullable String ask() {
+        return null;
     }
 
     public String detail() {

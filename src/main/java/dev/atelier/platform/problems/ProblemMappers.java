@@ -1,5 +1,6 @@
 package dev.atelier.platform.problems;
 
+import com.fasterxml.jackson.annotation.JsonInclude;
 import dev.atelier.platform.web.Browser;
 import io.quarkus.qute.CheckedTemplate;
 import io.quarkus.qute.TemplateInstance;
@@ -21,6 +22,7 @@ import java.util.UUID;
 import java.util.regex.Pattern;
 import org.jboss.logging.Logger;
 import org.jboss.resteasy.reactive.server.ServerExceptionMapper;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Turns failures into answers: {@code application/problem+json} (RFC 9457) for programs, a page for
@@ -38,17 +40,31 @@ public class ProblemMappers {
     /** Addresses of the Open Inference Protocol, where no resource method maps its own failures. */
     private static final Pattern INFERENCE = Pattern.compile("/v2/(models|health|repository)/");
 
-    /** RFC 9457, plus {@code errors}: the fields that are wrong. */
+    /**
+     * RFC 9457, and two members of ours.
+     *
+     * @param errors the fields that are wrong
+     * @param ask address in the portal where one can ask for what was refused
+     */
     public record Body(
-            String type, String title, int status, String detail, List<Invalid.Field> errors) {}
+            String type,
+            String title,
+            int status,
+            String detail,
+            List<Invalid.Field> errors,
+            @JsonInclude(JsonInclude.Include.NON_NULL) @Nullable String ask) {}
 
     @CheckedTemplate(basePath = "platform/problems")
     static class Templates {
         static native TemplateInstance problem(
-                int status, String title, String detail, List<Invalid.Field> errors);
+                int status,
+                String title,
+                String detail,
+                List<Invalid.Field> errors,
+                @Nullable String ask);
 
         static native TemplateInstance problem$note(
-                String title, String detail, List<Invalid.Field> errors);
+                String title, String detail, List<Invalid.Field> errors, @Nullable String ask);
     }
 
     @ServerExceptionMapper
@@ -58,7 +74,14 @@ public class ProblemMappers {
         }
         var errors =
                 problem instanceof Invalid invalid ? invalid.fields() : List.<Invalid.Field>of();
-        var answer = answer(problem.status(), problem.title(), problem.detail(), errors, headers);
+        var answer =
+                answer(
+                        problem.status(),
+                        problem.title(),
+                        problem.detail(),
+                        errors,
+                        problem.ask(),
+                        headers);
         return switch (problem) {
             case Unavailable u -> retry(answer, RETRY_AFTER);
             case TooMany many -> retry(answer, many.retryAfter().toSeconds());
@@ -167,21 +190,31 @@ public class ProblemMappers {
             String detail,
             List<Invalid.Field> errors,
             HttpHeaders headers) {
+        return answer(status, title, detail, errors, null, headers);
+    }
+
+    private static Response answer(
+            int status,
+            String title,
+            String detail,
+            List<Invalid.Field> errors,
+            @Nullable String ask,
+            HttpHeaders headers) {
         return switch (Browser.of(headers)) {
             case PAGE ->
                     Response.status(status)
                             .type(MediaType.TEXT_HTML_TYPE)
-                            .entity(Templates.problem(status, title, detail, errors))
+                            .entity(Templates.problem(status, title, detail, errors, ask))
                             .build();
             case HTMX ->
                     Response.status(status)
                             .type(MediaType.TEXT_HTML_TYPE)
-                            .entity(Templates.problem$note(title, detail, errors))
+                            .entity(Templates.problem$note(title, detail, errors, ask))
                             .build();
             case NONE ->
                     Response.status(status)
                             .type("application/problem+json")
-                            .entity(new Body("about:blank", title, status, detail, errors))
+                            .entity(new Body("about:blank", title, status, detail, errors, ask))
                             .build();
         };
     }

@@ -1,0 +1,107 @@
+package dev.atelier.sharing;
+
+import dev.atelier.identity.Permission;
+import dev.atelier.platform.problems.Invalid;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.EnumSet;
+import java.util.List;
+import java.util.Locale;
+import java.util.Set;
+import org.jspecify.annotations.Nullable;
+
+/** What people want of a model, in their words; each is some permissions. */
+public enum Use {
+    SEE("See it", "its card, versions and traffic", Permission.MODEL_READ),
+    TRY("Try it", "see it, and try it in the browser", Permission.MODEL_READ, Permission.MODEL_TRY),
+    CALL(
+            "Call it",
+            "try it, and call it from programs",
+            Permission.MODEL_READ,
+            Permission.MODEL_TRY,
+            Permission.MODEL_CALL),
+    DOWNLOAD(
+            "Download it",
+            "see it, and take its files away",
+            Permission.MODEL_READ,
+            Permission.MODEL_DOWNLOAD),
+    CHANGE(
+            "Change it",
+            "all of this, register versions and move aliases",
+            Permission.MODEL_READ,
+            Permission.MODEL_TRY,
+            Permission.MODEL_CALL,
+            Permission.MODEL_DOWNLOAD,
+            Permission.MODEL_REGISTER,
+            Permission.MODEL_ALIAS);
+
+    private final String label;
+    private final String means;
+    private final Set<Permission> permissions;
+
+    Use(String label, String means, Permission first, Permission... more) {
+        this.label = label;
+        this.means = means;
+        this.permissions = EnumSet.of(first, more);
+    }
+
+    public String id() {
+        return name().toLowerCase(Locale.ROOT);
+    }
+
+    public String label() {
+        return label;
+    }
+
+    public String means() {
+        return means;
+    }
+
+    public Set<Permission> permissions() {
+        return permissions;
+    }
+
+    /**
+     * @throws Invalid when there is none of that name
+     */
+    static Use of(@Nullable String id) {
+        return Arrays.stream(values())
+                .filter(use -> use.id().equals(id))
+                .findFirst()
+                .orElseThrow(
+                        () ->
+                                new Invalid(
+                                        "Say what for: see, try, call, download or change.",
+                                        List.of(new Invalid.Field("use", "is none of them"))));
+    }
+
+    /** What these permissions come to, in few words: {@code call it, download it}. */
+    static String words(Set<Permission> permissions) {
+        var whole =
+                Arrays.stream(values())
+                        .filter(use -> permissions.containsAll(use.permissions))
+                        .toList();
+        var largest =
+                whole.stream()
+                        .filter(
+                                use ->
+                                        whole.stream()
+                                                .noneMatch(
+                                                        other ->
+                                                                other != use
+                                                                        && other.permissions
+                                                                                .containsAll(
+                                                                                        use.permissions)))
+                        .toList();
+        var covered = EnumSet.noneOf(Permission.class);
+        largest.forEach(use -> covered.addAll(use.permissions));
+        var words =
+                new ArrayList<>(
+                        largest.stream().map(u -> u.label.toLowerCase(Locale.ROOT)).toList());
+        permissions.stream()
+                .filter(permission -> !covered.contains(permission))
+                .map(Permission::words)
+                .forEach(words::add);
+        return String.join(", ", words);
+    }
+}
