@@ -9,9 +9,11 @@ import dev.atelier.identity.Caller;
 import dev.atelier.identity.Open;
 import dev.atelier.identity.Sight;
 import dev.atelier.identity.SingleSignOn;
+import dev.atelier.identity.Subject;
 import dev.atelier.models.ModelVersion;
 import dev.atelier.models.Models;
 import dev.atelier.models.Versions;
+import dev.atelier.notifications.Stars;
 import dev.atelier.sandbox.Calls;
 import dev.atelier.serving.Gateway;
 import io.quarkus.qute.CheckedTemplate;
@@ -25,6 +27,7 @@ import java.net.URLEncoder;
 import java.time.Instant;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
@@ -39,6 +42,7 @@ public class HomePages {
     private static final int MODELS = 12;
     private static final int YOURS = 6;
     private static final int MOST_OWNED = 200;
+    private static final int STARRED = 8;
     private static final int CALLS = 6;
     private static final String[] NUMBERS = {
         "No", "One", "Two", "Three", "Four", "Five", "Six", "Seven", "Eight", "Nine"
@@ -66,12 +70,16 @@ public class HomePages {
             @Nullable String allYours,
             List<ModelRow> models,
             int allModels,
+            List<Followed> starred,
             List<CallRow> calls,
             Map<String, Long> kinds,
             @Nullable String level,
             String levelSentence,
             SignIn signIn,
             boolean demo) {}
+
+    /** Something the person starred. */
+    public record Followed(String title, String kind, String address) {}
 
     /** How people sign in. */
     public record SignIn(String word, String sentence) {}
@@ -94,6 +102,7 @@ public class HomePages {
     private final Calls calls;
     private final Gateway gateway;
     private final NeedsYou needsYou;
+    private final Stars stars;
     private final SingleSignOn singleSignOn;
     private final Caller caller;
     private final Sight sight;
@@ -105,6 +114,7 @@ public class HomePages {
             Calls calls,
             Gateway gateway,
             NeedsYou needsYou,
+            Stars stars,
             SingleSignOn singleSignOn,
             Caller caller,
             Sight sight) {
@@ -114,6 +124,7 @@ public class HomePages {
         this.calls = calls;
         this.gateway = gateway;
         this.needsYou = needsYou;
+        this.stars = stars;
         this.singleSignOn = singleSignOn;
         this.caller = caller;
         this.sight = sight;
@@ -152,6 +163,7 @@ public class HomePages {
                         owned.size() > yours.size() ? listOf(owned) : null,
                         rows(others, serving, titles),
                         kinds.getOrDefault("Model", 0L).intValue(),
+                        starred(person),
                         calls.recent(person.ref(), CALLS).stream().map(HomePages::row).toList(),
                         kinds,
                         level.map(l -> l.letter()).orElse(null),
@@ -170,6 +182,20 @@ public class HomePages {
                                                 "Local accounts",
                                                 "Single sign-on is not connected. The page on operations says how.")),
                         entities.anyAnnotated("atelier.dev/demo")));
+    }
+
+    /** What is still there of it and shown to them, the latest first. */
+    private List<Followed> starred(Subject person) {
+        var refs = stars.of(person).stream().limit(STARRED).map(EntityRef::parse).toList();
+        if (refs.isEmpty()) {
+            return List.of();
+        }
+        var found = entities.find(refs).stream().collect(Collectors.toMap(Entity::ref, one -> one));
+        return refs.stream()
+                .map(found::get)
+                .filter(Objects::nonNull)
+                .map(one -> new Followed(one.displayName(), one.kind(), one.address()))
+                .toList();
     }
 
     /** The catalog's list of all models of these owners. */

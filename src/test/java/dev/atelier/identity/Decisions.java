@@ -52,7 +52,7 @@ public final class Decisions {
             var sql = new Sql(source);
             var access =
                     new Access(
-                            new Roles(sql, new Audit(sql, new ObjectMapper(), null)),
+                            new Roles(sql, new Audit(sql, new ObjectMapper(), null), null, null),
                             sql,
                             new Catalog(sql));
             var subject = somebody(teams);
@@ -102,6 +102,11 @@ public final class Decisions {
         @Override
         public Set<String> teamsOf(String userRef) {
             return Set.of();
+        }
+
+        @Override
+        public Map<String, Set<String>> membersOf(Collection<String> groupRefs) {
+            return Map.of();
         }
     }
 }

@@ -300,7 +300,12 @@ class SharingTest {
     }
 
     private static List<String> news(Person person) {
-        return person.asks().get("/api/v1/notifications").then().extract().jsonPath().getList("items.text");
+        return person.asks()
+                .get("/api/v1/notifications")
+                .then()
+                .extract()
+                .jsonPath()
+                .getList("notifications.text");
     }
 
     @Test

@@ -26,8 +26,8 @@ public final class DatabaseAway {
     /**
      * Whether the database was lost or took too long: SQLSTATE class 08 (connection), 57P (operator
      * intervention), 53 (no resources), 57014 and 55P03 (time limit of a statement or a lock), or
-     * no free connection, anywhere among the causes. The transaction manager
-     * hides the statement's own failure among the suppressed ones.
+     * no free connection, anywhere among the causes. The transaction manager hides the statement's
+     * own failure among the suppressed ones.
      */
     public static boolean causes(@Nullable Throwable failure) {
         var seen = Collections.newSetFromMap(new IdentityHashMap<Throwable, Boolean>());
