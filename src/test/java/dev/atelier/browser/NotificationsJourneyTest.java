@@ -131,7 +131,7 @@ class NotificationsJourneyTest {
         onPage(
                 page -> {
                     page.navigate("/catalog");
-                    page.locator(".facets input[name=kind][value=Group]").check();
+                    page.locator(".facets label:has-text('Group') input[name=kind]").check();
                     page.locator("#results header >> text=Save this filter").click();
                     page.getByLabel("Name").fill("\"><b>Teams</b>");
                     page.getByRole(
@@ -139,7 +139,10 @@ class NotificationsJourneyTest {
                                     new Page.GetByRoleOptions().setName("Save the filter"))
                             .click();
 
-                    assertThat(page).hasURL(Pattern.compile("/catalog\\?kind=Group$"));
+                    assertThat(page)
+                            .hasURL(
+                                    Pattern.compile(
+                                            "/catalog\\?kind=group$", Pattern.CASE_INSENSITIVE));
                     assertThat(page.locator("nav.segmented a[aria-current]"))
                             .hasText("\"><b>Teams</b>");
 
