@@ -82,7 +82,7 @@ public class HomePages {
     public record Followed(String title, String kind, String address) {}
 
     /** How people sign in. */
-    public record SignIn(String word, String sentence) {}
+    public record SignIn(String word, String sentence, boolean connected) {}
 
     public record ModelRow(
             String name,
@@ -176,11 +176,13 @@ public class HomePages {
                                         name ->
                                                 new SignIn(
                                                         name,
-                                                        "People sign in there; roles and teams come from it, and from here."))
+                                                        "People sign in there; roles and teams come from it, and from here.",
+                                                        true))
                                 .orElse(
                                         new SignIn(
                                                 "Local accounts",
-                                                "Single sign-on is not connected. The page on operations says how.")),
+                                                "Single sign-on is not connected.",
+                                                false)),
                         entities.anyAnnotated("atelier.dev/demo")));
     }
 

@@ -75,7 +75,7 @@ public enum Use {
                                         List.of(new Invalid.Field("use", "is none of them"))));
     }
 
-    /** What these permissions come to, in few words: {@code call it, download it}. */
+    /** What these permissions come to, in few words: {@code call it and download it}. */
     static String words(Set<Permission> permissions) {
         var whole =
                 Arrays.stream(values())
@@ -102,6 +102,8 @@ public enum Use {
                 .filter(permission -> !covered.contains(permission))
                 .map(Permission::words)
                 .forEach(words::add);
-        return String.join(", ", words);
+        return words.size() < 2
+                ? String.join("", words)
+                : String.join(", ", words.subList(0, words.size() - 1)) + " and " + words.getLast();
     }
 }
