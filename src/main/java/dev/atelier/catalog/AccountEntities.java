@@ -9,10 +9,11 @@ import jakarta.annotation.Priority;
 import jakarta.enterprise.context.ApplicationScoped;
 import jakarta.enterprise.event.Observes;
 import java.time.Duration;
-import java.util.ArrayList;
 import java.util.Collection;
 import java.util.HashSet;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.Set;
 import java.util.TreeMap;
 import java.util.TreeSet;
@@ -49,6 +50,7 @@ class AccountEntities {
     private final Semaphore wake = new Semaphore(0);
     private volatile boolean running;
     private @Nullable Thread loop;
+    private @Nullable Map<EntityRef, EntityDocument> known;
     private List<Directory.Person> last = List.of();
     private long lastRevision = -1;
 
@@ -96,27 +98,61 @@ class AccountEntities {
         }
     }
 
-    /** Makes the entities those of the accounts of now. */
+    /** Makes the entities those of the accounts of now; writes only what is different. */
     synchronized void bringIn() {
-        var people = directory.people();
         long revision = entities.revision();
-        if (people.equals(last) && revision == lastRevision) {
+        var people = directory.people();
+        if (revision == lastRevision && people.equals(last)) {
             return;
         }
-        var refusals = entities.replaceAll(PROVIDER, documents(people));
+        var now = documents(people);
+        var before = known;
+        if (before == null || !inPlace(before.keySet())) {
+            tell(entities.replaceAll(PROVIDER, now.values()));
+        } else {
+            var different =
+                    now.entrySet().stream()
+                            .filter(entry -> !entry.getValue().equals(before.get(entry.getKey())))
+                            .map(Map.Entry::getValue)
+                            .toList();
+            if (!different.isEmpty()) {
+                tell(entities.upsert(PROVIDER, different));
+            }
+            var gone = before.keySet().stream().filter(ref -> !now.containsKey(ref)).toList();
+            if (!gone.isEmpty()) {
+                entities.remove(PROVIDER, gone);
+            }
+        }
+        known = now;
+        last = people;
+        // Of before the look: what was written since is looked at the next time.
+        lastRevision = revision;
+    }
+
+    private static void tell(List<Entities.Refusal> refusals) {
         for (var refusal : refusals) {
             LOG.debugf("%s: %s", refusal.document().ref(), refusal.reason());
         }
-        last = people;
-        lastRevision = entities.revision();
     }
 
-    private List<EntityDocument> documents(List<Directory.Person> people) {
+    /** Whether these are in the catalog, by whose word ever: a file may have given one free. */
+    private boolean inPlace(Collection<EntityRef> refs) {
+        return refs.size()
+                == sql.<Integer>one(
+                        """
+                        select count(*) from catalog_entity
+                        where ref = any(?) and orphaned_at is null
+                        """,
+                        row -> row.getInt(1),
+                        (Object) refs.stream().map(EntityRef::toString).toArray(String[]::new));
+    }
+
+    private Map<EntityRef, EntityDocument> documents(List<Directory.Person> people) {
         var described = describedElsewhere(people.stream().map(Directory.Person::ref).toList());
-        var documents = new ArrayList<EntityDocument>();
+        var documents = new LinkedHashMap<EntityRef, EntityDocument>();
         var members = new TreeMap<String, Set<String>>();
         for (var person : people) {
-            documents.add(user(person));
+            documents.put(EntityRef.of("user", person.name()), user(person));
             for (var team : person.teams()) {
                 var named = members.computeIfAbsent(team, _ -> new TreeSet<>());
                 // Of others their own entity says it: one who joins does not rewrite a thousand.
@@ -125,7 +161,7 @@ class AccountEntities {
                 }
             }
         }
-        members.forEach((team, named) -> documents.add(group(team, named)));
+        members.forEach((team, named) -> documents.put(EntityRef.parse(team), group(team, named)));
         return documents;
     }
 

@@ -166,6 +166,15 @@ class EntityOverview {
                                                 entity.annotation("backstage.io/view-url")
                                                         .filter(url -> url.matches("https?://.*"))
                                                         .orElse(null))));
+        entity.annotation("atelier.dev/account")
+                .map(
+                        account ->
+                                switch (account) {
+                                    case "local" -> "signs in here";
+                                    case "teams" -> "its members sign in here";
+                                    default -> "signs in at " + account;
+                                })
+                .ifPresent(account -> details.add(new Detail("Account", account, null)));
         details.add(new Detail("Reference", entity.ref().toString(), null));
         var now = Instant.now();
         details.add(new Detail("Changed", Ago.of(entity.updatedAt(), now), null));

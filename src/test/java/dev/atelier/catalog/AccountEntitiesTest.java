@@ -85,6 +85,7 @@ class AccountEntitiesTest {
                                 .statusCode(200)
                                 .extract()
                                 .asString())
+                .contains("Published by", "accounts", "signs in here")
                 .doesNotContain("<svg onload");
     }
 

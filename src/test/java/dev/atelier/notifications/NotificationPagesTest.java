@@ -138,6 +138,25 @@ class NotificationPagesTest {
     }
 
     @Test
+    void of_settings_says_how_to_connect_a_mail_server_that_is_not() {
+        var ines = Person.named("ines");
+
+        var page = page(ines, "/account/notifications");
+
+        assertThat(page.select("#digest").parents().select("section").text())
+                .contains("No mail server is connected", "ATELIER_SMTP_HOST");
+        assertThat(page.select("input[value=email]").hasAttr("disabled")).isTrue();
+        ines.asks()
+                .accept("text/html")
+                .formParam("kind", "email")
+                .formParam("email", "ines@example.org")
+                .post("/account/notifications/digest")
+                .then()
+                .statusCode(422)
+                .body(org.hamcrest.Matchers.containsString("No mail server is connected"));
+    }
+
+    @Test
     void has_the_same_for_programs() {
         var ines = Person.named("ines");
         tell(ines, Topic.VERSION, "Version 3 is ready");
