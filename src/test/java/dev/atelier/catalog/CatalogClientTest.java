@@ -1,6 +1,7 @@
 package dev.atelier.catalog;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import dev.atelier.Administrator;
 import dev.atelier.TestDatabase;
@@ -8,29 +9,28 @@ import io.quarkus.test.common.QuarkusTestResource;
 import io.quarkus.test.common.http.TestHTTPResource;
 import io.quarkus.test.junit.QuarkusTest;
 import jakarta.inject.Inject;
+import java.io.File;
 import java.io.IOException;
 import java.net.URI;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
+import java.util.Arrays;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.DisplayName;
-import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.condition.EnabledIfSystemProperty;
 
 /**
- * Needs node and an npm registry: {@code mvn test -Dtest=CatalogClientTest
- * -Dsurefire.args="-Datelier.test.clients=true"}. Installs below {@code target}.
+ * Needs Node.js with npm and a registry of its packages; where there is no Node.js, nothing is
+ * tested and the report says so. The client is installed once, into the user's cache folder.
  */
 @QuarkusTest
 @QuarkusTestResource(TestDatabase.class)
-@Tag("clients")
-@EnabledIfSystemProperty(named = "atelier.test.clients", matches = "true")
 @DisplayName("The real @backstage/catalog-client")
 class CatalogClientTest {
 
-    private static final String PACKAGE = "@backstage/catalog-client@1.16.2";
+    private static final String VERSION = "1.16.2";
 
     @Inject Entities entities;
 
@@ -39,13 +39,21 @@ class CatalogClientTest {
 
     @Test
     void works_unchanged() throws IOException, InterruptedException {
+        assumeTrue(found("node") && found("npm"), "Node.js with npm is not installed");
         entities.replaceAll(
                 "client-test",
                 List.of(
                         component("ct-a", "service"),
                         component("ct-b", "service"),
                         component("ct-c", "library")));
-        var folder = Path.of("target/clients").toAbsolutePath();
+        var folder =
+                Path.of(
+                        System.getenv()
+                                .getOrDefault(
+                                        "XDG_CACHE_HOME",
+                                        System.getProperty("user.home") + "/.cache"),
+                        "atelier",
+                        "backstage-catalog-client-" + VERSION);
         Files.createDirectories(folder);
         if (Files.notExists(folder.resolve("node_modules/@backstage/catalog-client"))) {
             run(
@@ -56,12 +64,12 @@ class CatalogClientTest {
                     "--no-fund",
                     "--prefix",
                     folder.toString(),
-                    PACKAGE);
+                    "@backstage/catalog-client@" + VERSION);
         }
         Files.copy(
                 Path.of("src/test/clients/backstage-catalog.cjs"),
                 folder.resolve("check.cjs"),
-                java.nio.file.StandardCopyOption.REPLACE_EXISTING);
+                StandardCopyOption.REPLACE_EXISTING);
 
         var said =
                 run(
@@ -72,6 +80,11 @@ class CatalogClientTest {
                         Administrator.TOKEN);
 
         assertThat(said).endsWith("ok\n");
+    }
+
+    private static boolean found(String program) {
+        return Arrays.stream(System.getenv().getOrDefault("PATH", "").split(File.pathSeparator))
+                .anyMatch(folder -> Files.isExecutable(Path.of(folder, program)));
     }
 
     private static EntityDocument component(String name, String type) {
