@@ -524,8 +524,10 @@ class DigestTest {
         assertThat(notifications.settings(ines.subject()))
                 .isEqualTo(Map.of(Topic.VERSION, Delivery.BELL, Topic.ALIAS, Delivery.NOTHING));
         var page = Jsoup.parse(ines.asks().get("/account/notifications").asString());
-        assertThat(page.select("input[name=version][checked]").attr("value")).isEqualTo("bell");
-        assertThat(page.select("input[name=role][checked]").attr("value")).isEqualTo("digest");
+        assertThat(page.select("select[name=version] option[selected]").attr("value"))
+                .isEqualTo("bell");
+        assertThat(page.select("select[name=role] option[selected]").attr("value"))
+                .isEqualTo("digest");
     }
 
     @Test
