@@ -2,27 +2,22 @@ package dev.atelier;
 
 import dev.atelier.platform.database.EmbeddedDatabase;
 import io.quarkus.test.common.QuarkusTestResourceLifecycleManager;
-import java.io.IOException;
-import java.io.UncheckedIOException;
-import java.nio.file.Files;
+import java.nio.file.Path;
 import java.util.Map;
 
 /** The portal's own PostgreSQL in a fresh folder, as a user's first start would make it. */
 public class TestDatabase implements QuarkusTestResourceLifecycleManager {
 
+    private static final Path DATA = Temporary.folder("atelier-test");
     private static boolean stopsAtEnd;
 
     @Override
     public Map<String, String> start() {
-        try {
-            var data = Files.createTempDirectory("atelier-test");
-            System.setProperty("atelier.data", data.toString());
-        } catch (IOException e) {
-            throw new UncheckedIOException(e);
-        }
+        // The database is kept from class to class, and with it what lies beside it.
+        System.setProperty("atelier.data", DATA.toString());
         if (!stopsAtEnd) {
             stopsAtEnd = true;
-            Runtime.getRuntime().addShutdownHook(new Thread(EmbeddedDatabase::stop));
+            Temporary.endFirst(EmbeddedDatabase::stop);
         }
         EmbeddedDatabase.start();
         return Map.of(

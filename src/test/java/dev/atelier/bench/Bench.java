@@ -1,5 +1,6 @@
 package dev.atelier.bench;
 
+import dev.atelier.Temporary;
 import dev.atelier.faults.PortalProcess;
 import java.io.IOException;
 import java.lang.management.ManagementFactory;
@@ -75,7 +76,7 @@ public final class Bench {
     }
 
     private static void pages() throws Exception {
-        var data = Files.createTempDirectory("atelier-bench");
+        var data = Temporary.folder("atelier-bench");
         var broken = Files.createDirectories(data.resolve("entities"));
         for (int i = 0; i < 100; i++) {
             Files.writeString(
@@ -102,7 +103,7 @@ public final class Bench {
     private static void catalog() throws Exception {
         Map<String, ClosedLoop.Figures> smaller = Map.of();
         for (int count : new int[] {10_000, 100_000}) {
-            var data = Files.createTempDirectory("atelier-bench");
+            var data = Temporary.folder("atelier-bench");
             var entities = Files.createDirectories(data.resolve("entities"));
             try (var portal =
                     PortalProcess.Setup.on(data)
@@ -143,10 +144,9 @@ public final class Bench {
     }
 
     private static void inference() throws Exception {
-        try (var merging =
-                        PortalProcess.Setup.on(Files.createTempDirectory("atelier-bench")).start();
+        try (var merging = PortalProcess.Setup.on(Temporary.folder("atelier-bench")).start();
                 var single =
-                        PortalProcess.Setup.on(Files.createTempDirectory("atelier-bench"))
+                        PortalProcess.Setup.on(Temporary.folder("atelier-bench"))
                                 .environment("ATELIER_SERVING_BATCH", "1")
                                 .start()) {
             merging.awaitReady();

@@ -1,11 +1,11 @@
 package dev.atelier.bench;
 
+import dev.atelier.Temporary;
 import dev.atelier.faults.PortalProcess;
 import dev.atelier.serving.Models;
 import dev.atelier.serving.RunnerStart;
 import java.io.IOException;
 import java.net.URI;
-import java.nio.file.Files;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
@@ -22,7 +22,7 @@ final class ColdBench {
     private ColdBench() {}
 
     static void runner() throws Exception {
-        var folder = Files.createTempDirectory("atelier-bench");
+        var folder = Temporary.folder("atelier-bench");
         var started = RunnerStart.measure(folder, 15);
         say("with the start-up cache, level " + started.level(), started.cached());
         say("without it", started.times());
@@ -50,7 +50,7 @@ final class ColdBench {
     /** First calls of models of 10 MB, each another model, with and without a waiting runner. */
     static void firstCalls() throws Exception {
         for (int waiting : new int[] {1, 0}) {
-            var data = Files.createTempDirectory("atelier-bench");
+            var data = Temporary.folder("atelier-bench");
             try (var portal =
                     PortalProcess.Setup.on(data)
                             .environment("ATELIER_SERVING_WARM", Integer.toString(waiting))

@@ -1,11 +1,11 @@
 package dev.atelier.bench;
 
+import dev.atelier.Temporary;
 import dev.atelier.faults.PortalProcess;
 import java.io.ByteArrayInputStream;
 import java.io.IOException;
 import java.net.http.HttpRequest;
 import java.net.http.HttpResponse.BodyHandlers;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.LinkedHashSet;
@@ -24,7 +24,7 @@ final class StartBench {
     private StartBench() {}
 
     public static void main(String... args) throws Exception {
-        var data = Files.createTempDirectory("atelier-bench");
+        var data = Temporary.folder("atelier-bench");
         var setup = PortalProcess.Setup.on(data).home(Path.of("").toAbsolutePath());
         try (var portal = setup.start()) {
             System.out.printf(

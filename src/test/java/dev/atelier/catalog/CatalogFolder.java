@@ -1,9 +1,7 @@
 package dev.atelier.catalog;
 
+import dev.atelier.Temporary;
 import io.quarkus.test.common.QuarkusTestResourceLifecycleManager;
-import java.io.IOException;
-import java.io.UncheckedIOException;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Map;
 
@@ -16,19 +14,15 @@ public class CatalogFolder implements QuarkusTestResourceLifecycleManager {
 
     @Override
     public Map<String, String> start() {
-        try {
-            var folder = Files.createTempDirectory("atelier-catalog").toRealPath();
-            System.setProperty("atelier.test.catalog", folder.toString());
-            return Map.of(
-                    "atelier.catalog.folders",
-                    folder.toString(),
-                    "atelier.outbound.allow",
-                    "127.0.0.1@127.0.0.0/8",
-                    "atelier.outbound.timeout",
-                    "2s");
-        } catch (IOException e) {
-            throw new UncheckedIOException(e);
-        }
+        var folder = Temporary.folder("atelier-catalog");
+        System.setProperty("atelier.test.catalog", folder.toString());
+        return Map.of(
+                "atelier.catalog.folders",
+                folder.toString(),
+                "atelier.outbound.allow",
+                "127.0.0.1@127.0.0.0/8",
+                "atelier.outbound.timeout",
+                "2s");
     }
 
     @Override

@@ -3,6 +3,7 @@ package dev.atelier.catalog;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
+import dev.atelier.Temporary;
 import dev.atelier.TestDatabase;
 import dev.atelier.platform.database.Sql;
 import io.quarkus.test.common.QuarkusTestResource;
@@ -251,7 +252,7 @@ class IngestionTest {
 
     @Test
     void follows_no_link_that_leaves_it() throws IOException {
-        var outside = Files.createTempDirectory("outside").toRealPath();
+        var outside = Temporary.folder("outside");
         Files.writeString(outside.resolve("secret.yaml"), component("link-secret"));
         var folder = Files.createDirectories(CatalogFolder.path().resolve("link"));
         var file =

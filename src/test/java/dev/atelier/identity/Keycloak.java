@@ -3,6 +3,7 @@ package dev.atelier.identity;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import dev.atelier.Temporary;
 import io.quarkus.test.common.QuarkusTestResourceLifecycleManager;
 import java.io.IOException;
 import java.net.ServerSocket;
@@ -92,7 +93,7 @@ public class Keycloak implements QuarkusTestResourceLifecycleManager {
         int port = freePort();
         portalPort = freePort();
         door = new Door(port);
-        var log = Files.createTempFile("atelier-keycloak", ".log");
+        var log = Temporary.file("atelier-keycloak", ".log");
         var command =
                 new ProcessBuilder(
                         home.resolve("bin/kc.sh").toString(),
@@ -108,7 +109,7 @@ public class Keycloak implements QuarkusTestResourceLifecycleManager {
         command.environment().put("KC_BOOTSTRAP_ADMIN_PASSWORD", PASSWORD);
         command.environment().put("JAVA_OPTS_KC_HEAP", "-Xmx400m");
         server = command.redirectErrorStream(true).redirectOutput(log.toFile()).start();
-        Runtime.getRuntime().addShutdownHook(new Thread(() -> server.destroy()));
+        Temporary.endFirst(server::destroy);
         Awaitility.await("Keycloak, which logs to " + log)
                 .atMost(Duration.ofMinutes(3))
                 .pollInterval(Duration.ofMillis(250))
@@ -223,7 +224,7 @@ public class Keycloak implements QuarkusTestResourceLifecycleManager {
 
     private static void run(ProcessBuilder command, String fault)
             throws IOException, InterruptedException {
-        var log = Files.createTempFile("atelier-keycloak", ".log");
+        var log = Temporary.file("atelier-keycloak", ".log");
         var process = command.redirectErrorStream(true).redirectOutput(log.toFile()).start();
         if (!process.waitFor(6, TimeUnit.MINUTES) || process.exitValue() != 0) {
             process.destroy();

@@ -1,5 +1,6 @@
 package dev.atelier.platform.blobs;
 
+import dev.atelier.Temporary;
 import io.quarkus.test.common.QuarkusTestResourceLifecycleManager;
 import java.io.IOException;
 import java.net.ServerSocket;
@@ -23,7 +24,7 @@ public class S3Server implements QuarkusTestResourceLifecycleManager {
     @Override
     public Map<String, String> start() {
         try {
-            var folder = Files.createTempDirectory("atelier-s3");
+            var folder = Temporary.folder("atelier-s3");
             var bucket = Files.createDirectories(folder.resolve("data/models"));
             int port = freePort();
             Files.writeString(
