@@ -47,7 +47,7 @@ import org.junit.jupiter.api.TestInstance;
 /** Tokens of a real Keycloak, and what an attacker makes of them. */
 @QuarkusTest
 @QuarkusTestResource(TestDatabase.class)
-@QuarkusTestResource(Keycloak.class)
+@QuarkusTestResource(value = Keycloak.class, restrictToAnnotatedClass = true)
 @TestInstance(TestInstance.Lifecycle.PER_CLASS)
 @DisplayName("The portal that trusts a provider")
 class SingleSignOnTest {
