@@ -1,6 +1,8 @@
 package dev.atelier.catalog;
 
 import com.fasterxml.jackson.dataformat.yaml.YAMLMapper;
+import dev.atelier.identity.Limit;
+import dev.atelier.identity.Limited;
 import dev.atelier.identity.Needs;
 import dev.atelier.identity.Permission;
 import dev.atelier.platform.problems.Invalid;
@@ -40,6 +42,7 @@ public class BackstageCatalog {
     }
 
     @Needs(Permission.CATALOG_REFRESH)
+    @Limited(Limit.REFRESHES)
     @POST
     @Path("refresh")
     public Response refresh(String body) {

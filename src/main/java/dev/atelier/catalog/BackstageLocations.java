@@ -1,6 +1,8 @@
 package dev.atelier.catalog;
 
 import com.fasterxml.jackson.databind.JsonNode;
+import dev.atelier.identity.Limit;
+import dev.atelier.identity.Limited;
 import dev.atelier.identity.Needs;
 import dev.atelier.identity.Permission;
 import dev.atelier.platform.problems.Conflict;
@@ -90,6 +92,7 @@ public class BackstageLocations {
     }
 
     @Needs(Permission.CATALOG_REGISTER)
+    @Limited(Limit.LOCATIONS)
     @POST
     @Path("locations")
     public Response register(
@@ -162,6 +165,7 @@ public class BackstageLocations {
     }
 
     @Needs(Permission.CATALOG_REGISTER)
+    @Limited(Limit.LOCATIONS)
     @PUT
     @Path("locations/{id}")
     public Locations.Registered change(@PathParam("id") String id, String body) {
@@ -203,6 +207,7 @@ public class BackstageLocations {
     }
 
     @Needs(Permission.CATALOG_REGISTER)
+    @Limited(Limit.LOCATIONS)
     @POST
     @Path("analyze-location")
     public Map<String, Object> analyze(String body) {

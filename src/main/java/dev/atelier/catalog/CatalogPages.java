@@ -4,6 +4,8 @@ import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.dataformat.yaml.YAMLGenerator;
 import com.fasterxml.jackson.dataformat.yaml.YAMLMapper;
 import dev.atelier.identity.Caller;
+import dev.atelier.identity.Limit;
+import dev.atelier.identity.Limited;
 import dev.atelier.identity.Needs;
 import dev.atelier.identity.Permission;
 import dev.atelier.notifications.Stars;
@@ -156,6 +158,7 @@ public class CatalogPages {
     }
 
     @Needs(Permission.CATALOG_REFRESH)
+    @Limited(Limit.REFRESHES)
     @POST
     @Path("{namespace}/{kind}/{name}/refresh")
     @Operation(hidden = true)

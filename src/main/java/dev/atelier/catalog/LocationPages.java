@@ -1,6 +1,8 @@
 package dev.atelier.catalog;
 
 import dev.atelier.catalog.Problems.Place;
+import dev.atelier.identity.Limit;
+import dev.atelier.identity.Limited;
 import dev.atelier.identity.Needs;
 import dev.atelier.identity.Permission;
 import dev.atelier.platform.problems.Conflict;
@@ -68,6 +70,7 @@ public class LocationPages {
     }
 
     @Needs(Permission.CATALOG_REGISTER)
+    @Limited(Limit.LOCATIONS)
     @POST
     @Path("locations")
     @Consumes(MediaType.APPLICATION_FORM_URLENCODED)

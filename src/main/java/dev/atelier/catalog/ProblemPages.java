@@ -2,6 +2,8 @@ package dev.atelier.catalog;
 
 import dev.atelier.catalog.Problems.Place;
 import dev.atelier.catalog.Reading.Checked;
+import dev.atelier.identity.Limit;
+import dev.atelier.identity.Limited;
 import dev.atelier.identity.Needs;
 import dev.atelier.identity.Permission;
 import io.quarkus.qute.CheckedTemplate;
@@ -97,6 +99,7 @@ public class ProblemPages {
     }
 
     @Needs(Permission.CATALOG_REFRESH)
+    @Limited(Limit.REFRESHES)
     @POST
     @Path("problems/refresh")
     @Operation(hidden = true)

@@ -21,25 +21,30 @@ import org.jspecify.annotations.Nullable;
 @Priority(Priorities.AUTHORIZATION)
 public class Gate implements ContainerRequestFilter {
 
-    /** What a route asks; both null when it says nothing. */
-    record Rule(@Nullable Needs needs, @Nullable Open open) {
+    /** What a route asks; a route that needs nothing and is not open says nothing. */
+    record Rule(@Nullable Needs needs, @Nullable Open open, @Nullable Limit limit) {
         static Rule of(Method method) {
             var type = method.getDeclaringClass();
             var needs = method.getAnnotation(Needs.class);
             var open = method.getAnnotation(Open.class);
+            var limited = method.getAnnotation(Limited.class);
+            var limit = limited == null ? null : limited.value();
             return needs != null || open != null
-                    ? new Rule(needs, open)
-                    : new Rule(type.getAnnotation(Needs.class), type.getAnnotation(Open.class));
+                    ? new Rule(needs, open, limit)
+                    : new Rule(
+                            type.getAnnotation(Needs.class), type.getAnnotation(Open.class), limit);
         }
     }
 
     @Context ResourceInfo route;
     private final Caller caller;
+    private final Limits limits;
     private final Map<Method, Rule> rules = new ConcurrentHashMap<>();
 
     @SuppressWarnings("NullAway.Init") // JAX-RS sets the route
-    Gate(Caller caller) {
+    Gate(Caller caller, Limits limits) {
         this.caller = caller;
+        this.limits = limits;
     }
 
     @Override
@@ -55,9 +60,15 @@ public class Gate implements ContainerRequestFilter {
                     "A browser session must say where a change comes from (Origin). Programs use an"
                             + " access token.");
         }
-        if (open != null) {
-            return;
+        if (open == null) {
+            require(rule, request);
         }
+        if (rule.limit() != null) {
+            limits.use(rule.limit(), subject);
+        }
+    }
+
+    private void require(Rule rule, ContainerRequestContext request) {
         var needs = rule.needs();
         if (needs == null) {
             throw new IllegalStateException(

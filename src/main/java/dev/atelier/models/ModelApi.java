@@ -2,6 +2,8 @@ package dev.atelier.models;
 
 import com.fasterxml.jackson.annotation.JsonInclude;
 import dev.atelier.identity.Caller;
+import dev.atelier.identity.Limit;
+import dev.atelier.identity.Limited;
 import dev.atelier.identity.Needs;
 import dev.atelier.identity.Permission;
 import dev.atelier.identity.Resource;
@@ -149,6 +151,7 @@ public class ModelApi {
     }
 
     @Needs(Permission.MODEL_REGISTER)
+    @Limited(Limit.UPLOADS)
     @POST
     @Path("/{name}/versions")
     @Consumes(MediaType.MULTIPART_FORM_DATA)

@@ -2,6 +2,8 @@ package dev.atelier.models;
 
 import com.fasterxml.jackson.databind.ObjectMapper;
 import dev.atelier.identity.Caller;
+import dev.atelier.identity.Limit;
+import dev.atelier.identity.Limited;
 import dev.atelier.identity.Needs;
 import dev.atelier.identity.Permission;
 import dev.atelier.platform.problems.Invalid;
@@ -61,6 +63,7 @@ public class RegisterPages {
                 uri.getBaseUri().toString());
     }
 
+    @Limited(Limit.UPLOADS)
     @POST
     @Consumes(MediaType.MULTIPART_FORM_DATA)
     public Response register(

@@ -3,6 +3,8 @@ package dev.atelier.serving;
 import com.fasterxml.jackson.annotation.JsonProperty;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.atelier.identity.Audit;
+import dev.atelier.identity.Limit;
+import dev.atelier.identity.Limited;
 import dev.atelier.identity.Needs;
 import dev.atelier.identity.Open;
 import dev.atelier.identity.Permission;
@@ -18,6 +20,8 @@ import dev.atelier.platform.database.Transaction;
 import dev.atelier.platform.problems.Conflict;
 import dev.atelier.platform.problems.DatabaseAway;
 import dev.atelier.platform.problems.Problem;
+import dev.atelier.platform.problems.TooMany;
+import dev.atelier.platform.problems.Unavailable;
 import io.smallrye.common.annotation.RunOnVirtualThread;
 import jakarta.ws.rs.GET;
 import jakarta.ws.rs.HeaderParam;
@@ -209,6 +213,7 @@ public class OpenInferenceApi {
         return new ModelReady(gateway.find(model, version).name(), true);
     }
 
+    @Limited(Limit.CALLS)
     @POST
     @Path("models/{model}/infer")
     public Response infer(
@@ -220,6 +225,7 @@ public class OpenInferenceApi {
         return infer(gateway.find(model, null), headerLength, contentLength, body);
     }
 
+    @Limited(Limit.CALLS)
     @POST
     @Path("models/{model}/versions/{version}/infer")
     public Response inferVersion(
@@ -387,7 +393,13 @@ public class OpenInferenceApi {
 
     @ServerExceptionMapper
     public Response problem(Problem problem) {
-        return error(problem.status(), problem.detail(), problem.status() == 503 ? 5 : 0);
+        int wait =
+                switch (problem) {
+                    case TooMany many -> (int) many.retryAfter().toSeconds();
+                    case Unavailable u -> 5;
+                    default -> 0;
+                };
+        return error(problem.status(), problem.detail(), wait);
     }
 
     @ServerExceptionMapper

@@ -1,5 +1,7 @@
 package dev.atelier.sharing;
 
+import dev.atelier.identity.Limit;
+import dev.atelier.identity.Limited;
 import dev.atelier.identity.Open;
 import dev.atelier.identity.Resource;
 import dev.atelier.platform.problems.Invalid;
@@ -90,6 +92,7 @@ public class RequestApi {
                 .stream().map(RequestAnswer::of).toList();
     }
 
+    @Limited(Limit.REQUESTS)
     @POST
     public Response ask(@Nullable Question question) {
         if (question == null || question.on() == null) {

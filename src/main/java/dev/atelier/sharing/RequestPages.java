@@ -1,5 +1,7 @@
 package dev.atelier.sharing;
 
+import dev.atelier.identity.Limit;
+import dev.atelier.identity.Limited;
 import dev.atelier.identity.Open;
 import dev.atelier.identity.Resource;
 import dev.atelier.platform.problems.Conflict;
@@ -91,6 +93,7 @@ public class RequestPages {
         return text.substring(text.indexOf('/') + 1);
     }
 
+    @Limited(Limit.REQUESTS)
     @POST
     @Consumes(MediaType.APPLICATION_FORM_URLENCODED)
     public Response ask(

@@ -2,6 +2,7 @@ package dev.atelier.faults;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.atelier.Temporary;
 import dev.atelier.serving.Models;
 import java.io.IOException;
 import java.io.RandomAccessFile;
@@ -57,11 +58,7 @@ final class Faults implements AutoCloseable {
         this.seed = seed;
         random = new Random(seed);
         points = new Workload(random.nextLong());
-        try {
-            folder = Files.createTempDirectory("atelier-faults");
-        } catch (IOException e) {
-            throw new UncheckedIOException(e);
-        }
+        folder = Temporary.folder("atelier-faults");
     }
 
     private PortalProcess.Setup setup(String name) {
