@@ -2,6 +2,7 @@ package dev.atelier.identity;
 
 import com.fasterxml.jackson.databind.ObjectMapper;
 import dev.atelier.platform.problems.Invalid;
+import dev.atelier.platform.problems.NotFound;
 import io.smallrye.common.annotation.RunOnVirtualThread;
 import jakarta.ws.rs.DefaultValue;
 import jakarta.ws.rs.GET;
@@ -28,11 +29,15 @@ public class AuditApi {
 
     private final AuditLog log;
     private final DataSource database;
+    private final SealKeys keys;
+    private final Sealing sealing;
     private final ObjectMapper json;
 
-    AuditApi(AuditLog log, DataSource database, ObjectMapper json) {
+    AuditApi(AuditLog log, DataSource database, SealKeys keys, Sealing sealing, ObjectMapper json) {
         this.log = log;
         this.database = database;
+        this.keys = keys;
+        this.sealing = sealing;
         this.json = json;
     }
 
@@ -78,6 +83,13 @@ public class AuditApi {
                 .build();
     }
 
+    /** The newest seal, to be kept where nobody of this portal can reach it. */
+    @GET
+    @Path("seal")
+    public Sealing.Newest seal() {
+        return sealing.newest().orElseThrow(() -> new NotFound("Nothing was sealed yet."));
+    }
+
     /**
      * Walks the whole chain.
      *
@@ -87,6 +99,6 @@ public class AuditApi {
     @Path("verification")
     public AuditChain.Verification verification(@QueryParam("head") @Nullable String head)
             throws SQLException {
-        return AuditChain.verify(database, head == null || head.isBlank() ? null : head);
+        return AuditChain.verify(database, keys, head == null || head.isBlank() ? null : head);
     }
 }

@@ -33,9 +33,11 @@ public final class AuditChain {
      * @param fault the first thing that is not as it was sealed; null when all is
      * @param head number and hash of the last seal, to be kept elsewhere: {@code 17:ab12…}
      * @param waiting rows that no seal holds yet
+     * @param signed seals with a signature that a key from outside the database made
      */
     public record Verification(
             long seals,
+            long signed,
             long events,
             long retired,
             long waiting,
@@ -115,13 +117,14 @@ public final class AuditChain {
      * @param kept a head noted before, {@code 17:ab12…}: that seal must still be there with that
      *     hash, which a chain alone cannot prove; null when none was noted
      */
-    static Verification verify(DataSource database, @Nullable String kept) throws SQLException {
+    static Verification verify(DataSource database, SealKeys keys, @Nullable String kept)
+            throws SQLException {
         try (var connection = database.getConnection()) {
             connection.setAutoCommit(false);
             connection.setTransactionIsolation(Connection.TRANSACTION_REPEATABLE_READ);
             connection.setReadOnly(true);
             try {
-                return new Walk(connection, kept).verify();
+                return new Walk(connection, keys, kept).verify();
             } finally {
                 connection.rollback();
                 connection.setReadOnly(false);
@@ -131,15 +134,18 @@ public final class AuditChain {
 
     private static final class Walk {
         private final Connection connection;
+        private final SealKeys keys;
         private final @Nullable String kept;
         private long seals;
+        private long signed;
         private long events;
         private long retired;
         private byte[] head = BEGINNING;
         private boolean keptSeen;
 
-        Walk(Connection connection, @Nullable String kept) {
+        Walk(Connection connection, SealKeys keys, @Nullable String kept) {
             this.connection = connection;
+            this.keys = keys;
             this.kept = kept;
         }
 
@@ -155,6 +161,7 @@ public final class AuditChain {
             }
             return new Verification(
                     seals,
+                    signed,
                     events,
                     retired,
                     number("select count(*) from audit_unsealed"),
@@ -167,7 +174,7 @@ public final class AuditChain {
                 statement.setFetchSize(1000);
                 try (var rows =
                         statement.executeQuery(
-                                "select n, at, previous, count, root, hash from audit_seal order by n")) {
+                                "select n, at, previous, count, root, hash, key_id, signature from audit_seal order by n")) {
                     while (rows.next()) {
                         var fault = seal(rows);
                         if (fault != null) {
@@ -192,6 +199,14 @@ public final class AuditChain {
             var hash = sealHash(n, row.getString(2), head, count, root);
             if (!Arrays.equals(row.getBytes(6), hash)) {
                 return "Seal %d was changed.".formatted(n);
+            }
+            switch (keys.check(n, hash, row.getString(7), row.getBytes(8))) {
+                case SIGNED -> signed++;
+                case UNSIGNED -> {}
+                case FORGED -> {
+                    return "Seal %d was not signed with this portal's key: the chain was written anew."
+                            .formatted(n);
+                }
             }
             var fault = leaves(n, count, root);
             if (fault != null) {

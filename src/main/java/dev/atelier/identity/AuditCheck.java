@@ -28,7 +28,11 @@ public final class AuditCheck implements Check {
     public List<Finding> examine(Installation installation) throws SQLException {
         AuditChain.Verification found;
         try {
-            found = AuditChain.verify(installation.needDatabase(), null);
+            found =
+                    AuditChain.verify(
+                            installation.needDatabase(),
+                            SealKeys.ofInstallation(installation.data()),
+                            null);
         } catch (SQLException e) {
             if ("42P01".equals(e.getSQLState())) {
                 return List.of(Finding.note("There is none yet."));
@@ -44,10 +48,11 @@ public final class AuditCheck implements Check {
         }
         return List.of(
                 Finding.ok(
-                        "%,d events in %,d seals are as they were sealed; %,d wait for a seal%s"
+                        "%,d events in %,d seals (%,d signed) are as they were sealed; %,d wait for a seal%s"
                                 .formatted(
                                         found.events(),
                                         found.seals(),
+                                        found.signed(),
                                         found.waiting(),
                                         found.head() == null ? "" : ". Head: " + found.head())));
     }

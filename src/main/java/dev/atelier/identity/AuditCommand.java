@@ -1,6 +1,7 @@
 package dev.atelier.identity;
 
 import dev.atelier.platform.CannotStart;
+import dev.atelier.platform.DataFolder;
 import dev.atelier.platform.database.Visit;
 import java.sql.SQLException;
 import java.util.logging.LogManager;
@@ -27,15 +28,26 @@ public final class AuditCommand {
             if (visit.database() == null) {
                 throw new CannotStart("There is no database to look at, or it does not answer.");
             }
-            var found = AuditChain.verify(visit.database(), head);
+            var found =
+                    AuditChain.verify(
+                            visit.database(), SealKeys.ofInstallation(DataFolder.path()), head);
             if (found.fault() != null) {
                 System.out.println("The audit log was changed: " + found.fault());
                 System.exit(1);
             }
             System.out.printf(
-                    "%,d events in %,d seals are as they were sealed; %,d were taken away by"
-                            + " retention, %,d wait for a seal.%n",
-                    found.events(), found.seals(), found.retired(), found.waiting());
+                    "%,d events in %,d seals (%,d signed) are as they were sealed; %,d were taken away"
+                            + " by retention, %,d wait for a seal.%n",
+                    found.events(),
+                    found.seals(),
+                    found.signed(),
+                    found.retired(),
+                    found.waiting());
+            if (found.seals() > 0 && found.signed() == 0) {
+                System.out.println(
+                        "No signature was checked: there is no ATELIER_SEAL_KEY here and no seal.key"
+                                + " in the data folder.");
+            }
             if (found.head() != null) {
                 System.out.printf(
                         "Head %s%nKeep it elsewhere: with --head it proves that the end was not cut"

@@ -43,10 +43,12 @@ public class AuditPages {
 
     private final AuditLog log;
     private final DataSource database;
+    private final SealKeys keys;
 
-    AuditPages(AuditLog log, DataSource database) {
+    AuditPages(AuditLog log, DataSource database, SealKeys keys) {
         this.log = log;
         this.database = database;
+        this.keys = keys;
     }
 
     @GET
@@ -92,6 +94,6 @@ public class AuditPages {
     @POST
     @Path("verification")
     public TemplateInstance verify() throws SQLException {
-        return Templates.audit$verdict(AuditChain.verify(database, null));
+        return Templates.audit$verdict(AuditChain.verify(database, keys, null));
     }
 }

@@ -9,14 +9,15 @@ import jakarta.enterprise.context.ApplicationScoped;
 import jakarta.enterprise.event.Observes;
 import java.time.Duration;
 import java.util.HexFormat;
-import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.concurrent.Executors;
 import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicLong;
 import org.eclipse.microprofile.config.inject.ConfigProperty;
 import org.jboss.logging.Logger;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Seals what was written to the audit log, every second, on one replica at a time; and takes away
@@ -33,7 +34,10 @@ class Sealing {
 
     private final Sql sql;
     private final Audit audit;
+    private final SealKeys keys;
     private final Duration kept;
+    private volatile @Nullable String newest;
+    private @Nullable String published;
     private final AtomicLong waiting = new AtomicLong();
     private final ScheduledExecutorService clock =
             Executors.newSingleThreadScheduledExecutor(
@@ -46,21 +50,25 @@ class Sealing {
     Sealing(
             Sql sql,
             Audit audit,
+            SealKeys keys,
             MeterRegistry metrics,
             @ConfigProperty(name = "atelier.audit.keep", defaultValue = "P1825D") Duration kept) {
         this.sql = sql;
         this.audit = audit;
+        this.keys = keys;
         this.kept = kept;
         metrics.gauge("atelier.audit.unsealed.seconds", waiting);
     }
 
     void begin(@Observes StartupEvent event) {
         clock.scheduleWithFixedDelay(this::tick, 1, 1, TimeUnit.SECONDS);
+        clock.scheduleWithFixedDelay(this::publish, 1, 60, TimeUnit.MINUTES);
         clock.scheduleWithFixedDelay(this::retireOld, 1, 24 * 60, TimeUnit.MINUTES);
     }
 
     void end(@Observes ShutdownEvent event) {
         clock.shutdown();
+        publish();
     }
 
     private void tick() {
@@ -114,14 +122,20 @@ class Sealing {
         var root = AuditChain.root(events.stream().map(Unsealed::hash).toList());
         long n = head.n() + 1;
         var hash = AuditChain.sealHash(n, at, head.hash(), events.size(), root);
+        var signature = keys.sign(n, hash);
         sql.update(
-                "insert into audit_seal (n, at, previous, count, root, hash) values (?, ?, ?, ?, ?, ?)",
+                """
+                insert into audit_seal (n, at, previous, count, root, hash, key_id, signature)
+                values (?, ?, ?, ?, ?, ?, ?, ?)
+                """,
                 n,
                 at,
                 head.hash(),
                 events.size(),
                 root,
-                hash);
+                hash,
+                signature == null ? null : signature.key(),
+                signature == null ? null : signature.bytes());
         var ids = events.stream().map(e -> Long.toString(e.id())).toArray(String[]::new);
         sql.update(
                 """
@@ -133,11 +147,17 @@ class Sealing {
                 n,
                 ids);
         sql.update("delete from audit_unsealed where event_id = any(?::bigint[])", (Object) ids);
-        if (n % 1_000 == 0) {
-            // Outside the database, so that a chain that was written anew would show.
-            LOG.infof("Audit log: seal %d:%s", n, HexFormat.of().formatHex(hash));
-        }
+        newest = "%d:%s".formatted(n, HexFormat.of().formatHex(hash));
         return events.size();
+    }
+
+    /** Outside the database, so that an end that was cut off would show. */
+    private void publish() {
+        var head = newest;
+        if (head != null && !head.equals(published)) {
+            published = head;
+            LOG.infof("Audit log: seal %s", head);
+        }
     }
 
     private void retireOld() {
@@ -183,9 +203,35 @@ class Sealing {
         return waiting.get();
     }
 
-    List<String> heads() {
-        return sql.list(
-                "select n || ':' || encode(hash, 'hex') from audit_seal order by n desc limit 1",
-                row -> row.getString(1));
+    /**
+     * The newest seal.
+     *
+     * @param head number and hash, to be kept elsewhere: {@code 17:ab12…}
+     * @param signature Ed25519 of {@code "atelier audit seal 1"}, 0x00 and the 32 bytes of the
+     *     hash, in Base64; null when it was not signed
+     * @param publicKey of this portal, 32 bytes in Base64; null when it has no key
+     */
+    public record Newest(
+            String head,
+            String at,
+            @Nullable String key,
+            @Nullable String signature,
+            @Nullable String publicKey) {}
+
+    Optional<Newest> newest() {
+        return sql.first(
+                """
+                select n || ':' || encode(hash, 'hex'), at, key_id, encode(signature, 'base64')
+                from audit_seal order by n desc limit 1
+                """,
+                row -> {
+                    var signature = row.getString(4);
+                    return new Newest(
+                            row.getString(1),
+                            row.getString(2),
+                            row.getString(3),
+                            signature == null ? null : signature.replace("\n", ""),
+                            keys.publicKey().orElse(null));
+                });
     }
 }

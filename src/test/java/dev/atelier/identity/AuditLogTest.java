@@ -13,12 +13,24 @@ import io.quarkus.narayana.jta.QuarkusTransaction;
 import io.quarkus.test.common.QuarkusTestResource;
 import io.quarkus.test.junit.QuarkusTest;
 import jakarta.inject.Inject;
+import java.nio.ByteBuffer;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Path;
+import java.security.KeyFactory;
+import java.security.Signature;
+import java.security.spec.X509EncodedKeySpec;
 import java.sql.SQLException;
 import java.time.Duration;
+import java.util.Base64;
+import java.util.HexFormat;
+import java.util.List;
 import java.util.Map;
 import javax.sql.DataSource;
 import org.junit.jupiter.api.DisplayName;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 @QuarkusTest
 @QuarkusTestResource(TestDatabase.class)
@@ -31,6 +43,7 @@ class AuditLogTest {
     @Inject DataSource database;
     @Inject Accounts accounts;
     @Inject AccessTokens tokens;
+    @Inject SealKeys keys;
 
     private void write(String resource) {
         QuarkusTransaction.requiringNew()
@@ -42,7 +55,7 @@ class AuditLogTest {
     }
 
     private AuditChain.Verification verify() throws SQLException {
-        return AuditChain.verify(database, null);
+        return AuditChain.verify(database, keys, null);
     }
 
     @Test
@@ -159,9 +172,140 @@ class AuditLogTest {
         write("audit-end");
         seal();
         var head = verify().head();
-        assertThat(AuditChain.verify(database, head).fault()).isNull();
-        assertThat(AuditChain.verify(database, "999999:00").fault()).contains("cut off");
+        assertThat(AuditChain.verify(database, keys, head).fault()).isNull();
+        assertThat(AuditChain.verify(database, keys, "999999:00").fault()).contains("cut off");
     }
+
+    private record Seal(long n, String at, int count) {}
+
+    /** As whoever has all rights in the database, and no key, would write the past anew. */
+    private void writeAnew(boolean withSignatures) {
+        sql.update("set local session_replication_role = replica");
+        sql.update(
+                "update audit_event set actor = 'user:default/innocent' where resource = 'audit-anew'");
+        sql.update("update audit_event e set hash = audit_hash(e) where resource = 'audit-anew'");
+        sql.update(
+                """
+                update audit_leaf l set hash = e.hash from audit_event e
+                where e.id = l.event_id and e.resource = 'audit-anew'
+                """);
+        var previous = AuditChain.BEGINNING;
+        for (var seal :
+                sql.list(
+                        "select n, at, count from audit_seal order by n",
+                        row -> new Seal(row.getLong(1), row.getString(2), row.getInt(3)))) {
+            var root =
+                    AuditChain.root(
+                            sql.list(
+                                    "select hash from audit_leaf where seal = ? order by position",
+                                    row -> row.getBytes(1),
+                                    seal.n()));
+            var hash = AuditChain.sealHash(seal.n(), seal.at(), previous, seal.count(), root);
+            sql.update(
+                    "update audit_seal set previous = ?, root = ?, hash = ? where n = ?",
+                    previous,
+                    root,
+                    hash,
+                    seal.n());
+            previous = hash;
+        }
+        if (!withSignatures) {
+            sql.update("update audit_seal set key_id = null, signature = null");
+        }
+    }
+
+    @ParameterizedTest(name = "old signatures kept: {0}")
+    @ValueSource(booleans = {true, false})
+    void shows_a_chain_that_was_written_anew(boolean withSignatures) throws Exception {
+        write("audit-anew");
+        seal();
+        assertThat(verify().fault()).isNull();
+        assertThat(verify().signed()).isEqualTo(verify().seals());
+        try (var other = database.getConnection();
+                var statement = other.createStatement()) {
+            // Nothing is sealed meanwhile.
+            statement.execute("select pg_advisory_lock(hashtext('atelier.audit'))");
+            beside(
+                    """
+                    create table anew_event as select * from audit_event;
+                    create table anew_leaf as select * from audit_leaf;
+                    create table anew_seal as select * from audit_seal
+                    """);
+            try {
+                QuarkusTransaction.requiringNew().run(() -> writeAnew(withSignatures));
+
+                assertThat(verify().fault()).contains("not signed with this portal's key");
+                assertThat(AuditChain.verify(database, noKeys(), null).fault())
+                        .as("without the key it would not show")
+                        .isNull();
+            } finally {
+                beside(
+                        """
+                        update audit_event e set actor = o.actor, hash = o.hash
+                          from anew_event o where o.id = e.id and o.resource = 'audit-anew';
+                        update audit_leaf l set hash = o.hash from anew_leaf o
+                          where o.event_id = l.event_id and o.hash <> l.hash;
+                        update audit_seal s set hash = decode(md5(s.n::text), 'hex');
+                        update audit_seal s set previous = o.previous, root = o.root, hash = o.hash,
+                          key_id = o.key_id, signature = o.signature from anew_seal o where o.n = s.n;
+                        drop table anew_event;
+                        drop table anew_leaf;
+                        drop table anew_seal
+                        """);
+                statement.execute("select pg_advisory_unlock(hashtext('atelier.audit'))");
+            }
+        }
+        assertThat(verify().fault()).isNull();
+    }
+
+    private SealKeys noKeys() {
+        return new SealKeys(List.of(), Path.of("nowhere"), true);
+    }
+
+    @Test
+    void gives_its_newest_seal_to_whoever_keeps_it_elsewhere() throws Exception {
+        write("audit-newest");
+        seal();
+        var seal = given().get("/api/v1/audit/seal").then().statusCode(200).extract().jsonPath();
+        var hash = HexFormat.of().parseHex(seal.getString("head").replaceFirst(".*:", ""));
+
+        // With nothing of ours: the key that is published, and the algorithm of the JDK.
+        var spki = HexFormat.of().parseHex("302a300506032b6570032100");
+        var raw = Base64.getDecoder().decode(seal.getString("publicKey"));
+        var encoded = ByteBuffer.allocate(44).put(spki).put(raw).array();
+        var check = Signature.getInstance("Ed25519");
+        check.initVerify(
+                KeyFactory.getInstance("Ed25519").generatePublic(new X509EncodedKeySpec(encoded)));
+        check.update("atelier audit seal 1\0".getBytes(StandardCharsets.UTF_8));
+        check.update(hash);
+        assertThat(check.verify(Base64.getDecoder().decode(seal.getString("signature")))).isTrue();
+        assertThat(AuditChain.verify(database, keys, seal.getString("head")).fault()).isNull();
+    }
+
+    @Test
+    void is_signed_with_a_new_key_after_the_old_one(@TempDir Path folder) {
+        var first = new SealKeys(List.of(KEY + "@1"), folder, true);
+        var both = new SealKeys(List.of(NEXT + "@5", KEY + "@1"), folder, true);
+        var hash = new byte[32];
+        var old = first.sign(4, hash);
+        var fresh = both.sign(5, hash);
+
+        assertThat(both.check(4, hash, old.key(), old.bytes())).isEqualTo(SealKeys.Proof.SIGNED);
+        assertThat(both.check(5, hash, fresh.key(), fresh.bytes()))
+                .isEqualTo(SealKeys.Proof.SIGNED);
+        assertThat(first.check(5, hash, fresh.key(), fresh.bytes()))
+                .isEqualTo(SealKeys.Proof.FORGED);
+        hash[0] = 1;
+        assertThat(both.check(5, hash, fresh.key(), fresh.bytes()))
+                .isEqualTo(SealKeys.Proof.FORGED);
+        assertThat(both.check(5, hash, null, null)).isEqualTo(SealKeys.Proof.FORGED);
+        assertThat(new SealKeys(List.of(KEY + "@9"), folder, true).check(5, hash, null, null))
+                .as("from before signing began")
+                .isEqualTo(SealKeys.Proof.UNSIGNED);
+    }
+
+    private static final String KEY = "AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8=";
+    private static final String NEXT = "Hx4dHBsaGRgXFhUUExIREA8ODQwLCgkIBwYFBAMCAQA=";
 
     @Test
     void is_filtered_and_exported_as_json_lines() throws Exception {

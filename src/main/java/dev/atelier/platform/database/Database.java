@@ -24,7 +24,8 @@ public final class Database {
 
     /** Whether {@code ATELIER_JDBC_URL} or the data source's own property names a database. */
     public static boolean isExternal() {
-        return externalUrl().isPresent();
+        // Our own, once started, has set the data source's property itself.
+        return !EmbeddedDatabase.isRunning() && externalUrl().isPresent();
     }
 
     private static Optional<String> externalUrl() {

@@ -60,6 +60,10 @@ public final class EmbeddedDatabase {
         }
     }
 
+    static synchronized boolean isRunning() {
+        return running != null;
+    }
+
     /** Stops it, if it was started here. Called when nothing uses it any more. */
     public static synchronized void stop() {
         if (running != null) {
