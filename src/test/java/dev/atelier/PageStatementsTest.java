@@ -84,7 +84,7 @@ class PageStatementsTest {
     /** Of what only says who asks and what he may: its answers are kept for a moment. */
     private static final Pattern ACCESS =
             Pattern.compile(
-                    "from (access_token|session|account|role_assignment|role_permission"
+                    "from (access_token|account_session|account|team_member|role_assignment|role_permission"
                             + "|resource_policy|resource_grant)\\b|type = 'memberOf'"
                             + "|^select ref, owner from catalog_entity");
 

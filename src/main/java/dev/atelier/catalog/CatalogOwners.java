@@ -40,17 +40,24 @@ class CatalogOwners implements Owners {
                 .collect(Collectors.toMap(Map.Entry::getKey, Map.Entry::getValue));
     }
 
+    private record Member(String user, String group) {}
+
     @Override
-    public Set<String> teamsOf(String userRef) {
-        return Set.copyOf(
-                sql.list(
+    public Map<String, Set<String>> teamsOf(Collection<String> userRefs) {
+        return sql
+                .list(
                         """
-                        select r.target_ref from catalog_relation r
-                        where r.source_ref = ? and type = 'memberOf' and
+                        select r.source_ref, r.target_ref from catalog_relation r
+                        where r.source_ref = any(?) and type = 'memberOf' and
                         """
                                 + OF_A_FILE,
-                        row -> row.getString(1),
-                        userRef));
+                        row -> new Member(row.getString(1), row.getString(2)),
+                        (Object) userRefs.toArray(String[]::new))
+                .stream()
+                .collect(
+                        Collectors.groupingBy(
+                                Member::user,
+                                Collectors.mapping(Member::group, Collectors.toSet())));
     }
 
     @Override

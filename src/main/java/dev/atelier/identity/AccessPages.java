@@ -38,27 +38,45 @@ public class AccessPages {
 
     public record Cell(Role role, String reach, String word, boolean fixed) {}
 
+    /** How many who may are listed. */
+    private static final int LISTED = 50;
+
     /**
      * The answer to "may they, and why".
      *
-     * @param yes people and programs that may, when it was asked who
+     * @param yes people and programs that may, when it was asked who; the first of them
+     * @param more how many more may
      */
     public record Answer(
-            @Nullable Decision decision, String sentence, List<String> yes, boolean asked) {}
+            @Nullable Decision decision,
+            String sentence,
+            List<String> yes,
+            int more,
+            boolean asked) {
 
+        private static Answer of(@Nullable Decision decision, String sentence) {
+            return new Answer(decision, sentence, List.of(), 0, true);
+        }
+    }
+
+    /**
+     * What the page draws.
+     *
+     * @param heads how many hold each role
+     * @param tokens that are good, those used last first
+     * @param moreTokens how many more there are
+     */
     public record AccessView(
             List<Role> roles,
             List<Integer> heads,
             List<Row> rows,
-            List<Roles.Assignment> assignments,
             List<AccessTokens.AccessToken> tokens,
-            List<Account> accounts,
+            int moreTokens,
             List<Permission> permissions,
             @Nullable String who,
             @Nullable String what,
             @Nullable String on,
-            Answer answer,
-            @Nullable String fault) {}
+            Answer answer) {}
 
     private final Accounts accounts;
     private final AccessTokens tokens;
@@ -79,15 +97,15 @@ public class AccessPages {
     public TemplateInstance access(
             @QueryParam("who") @Nullable String who,
             @QueryParam("what") @Nullable String what,
-            @QueryParam("on") @Nullable String on) {
-        return Templates.access(view(who, what, on, null));
+            @QueryParam("on") @Nullable String on,
+            @QueryParam("tokens") @Nullable String tokens) {
+        return Templates.access(view(who, what, on, "all".equals(tokens)));
     }
 
     private AccessView view(
-            @Nullable String who,
-            @Nullable String what,
-            @Nullable String on,
-            @Nullable String fault) {
+            @Nullable String who, @Nullable String what, @Nullable String on, boolean allTokens) {
+        var live = tokens.live();
+        int shown = allTokens ? live.size() : Math.min(LISTED, live.size());
         var matrix = roles.matrix();
         var assignments = roles.all();
         return new AccessView(
@@ -111,15 +129,13 @@ public class AccessPages {
                                                         .map(role -> cell(matrix, role, permission))
                                                         .toList()))
                         .toList(),
-                assignments,
-                tokens.all(),
-                accounts.all(),
+                live.subList(0, shown),
+                live.size() - shown,
                 List.of(Permission.values()),
                 who,
                 what,
                 on,
-                answer(who, what, on),
-                fault);
+                answer(who, what, on));
     }
 
     private static Cell cell(Roles.Matrix matrix, Role role, Permission permission) {
@@ -144,58 +160,58 @@ public class AccessPages {
     private Answer answer(@Nullable String who, @Nullable String what, @Nullable String on) {
         var permission = what == null ? null : Permission.of(what).orElse(null);
         if (permission == null) {
-            return new Answer(null, "", List.of(), false);
+            return new Answer(null, "", List.of(), 0, false);
         }
         var model = on == null ? "" : on.strip().toLowerCase(Locale.ROOT);
         if (permission.onResource() && model.isEmpty()) {
-            return new Answer(null, "Say which model: this is decided for each.", List.of(), true);
+            return Answer.of(null, "Say which model: this is decided for each.");
         }
         var resource =
                 permission.onResource()
                         ? access.resource(model.contains(":") ? model : Resource.model(model))
                         : null;
-        var about = resource == null ? "" : " " + resource.ref();
-        if (who == null || who.isBlank()) {
-            var may =
-                    accounts.all().stream()
-                            .filter(account -> !account.disabled())
-                            .map(account -> subjects.of(account.name(), null, null))
-                            .filter(
-                                    subject ->
-                                            access.decide(subject, permission, resource).allowed())
-                            .map(Subject::ref)
-                            .toList();
-            return new Answer(
-                    null,
-                    may.isEmpty()
-                            ? "Nobody may %s:%s.".formatted(permission.words(), about)
-                            : "%d may %s%s:"
-                                    .formatted(
-                                            may.size(),
-                                            permission.words(),
-                                            about.isEmpty() ? "" : "," + about),
-                    may,
-                    true);
+        return who == null || who.isBlank()
+                ? whoMay(permission, resource)
+                : may(who.strip().toLowerCase(Locale.ROOT), permission, resource);
+    }
+
+    private Answer whoMay(Permission permission, @Nullable Resource resource) {
+        var may =
+                subjects.of(accounts.enabled()).stream()
+                        .filter(subject -> access.decide(subject, permission, resource).allowed())
+                        .map(Subject::ref)
+                        .toList();
+        var what = permission.words() + (resource == null ? "" : ", " + resource.ref());
+        return may.isEmpty()
+                ? Answer.of(null, "Nobody may %s.".formatted(what))
+                : new Answer(
+                        null,
+                        "%,d may %s:".formatted(may.size(), what),
+                        may.subList(0, Math.min(LISTED, may.size())),
+                        Math.max(0, may.size() - LISTED),
+                        true);
+    }
+
+    private Answer may(String who, Permission permission, @Nullable Resource resource) {
+        var found = accounts.find(who.substring(who.indexOf('/') + 1));
+        if (found.isEmpty()) {
+            return Answer.of(null, "There is no account \"%s\".".formatted(who));
         }
-        var account = accounts.get(who);
+        var account = found.get();
         if (account.disabled()) {
-            return new Answer(
+            return Answer.of(
                     Decision.no("The account is shut out."),
-                    "%s may do nothing.".formatted(account.ref()),
-                    List.of(),
-                    true);
+                    "%s may do nothing.".formatted(account.ref()));
         }
-        var decision = access.decide(subjects.of(who, null, null), permission, resource);
-        return new Answer(
+        var decision = access.decide(subjects.of(account), permission, resource);
+        return Answer.of(
                 decision,
                 "%s %s %s%s."
                         .formatted(
                                 account.displayName(),
                                 decision.allowed() ? "may" : "may not",
                                 permission.words(),
-                                about.isEmpty() ? "" : ":" + about),
-                List.of(),
-                true);
+                                resource == null ? "" : ": " + resource.ref()));
     }
 
     @POST

@@ -55,12 +55,12 @@ public class AccessTokens {
 
     private final Sql sql;
     private final Audit audit;
-    private final Subjects subjects;
+    private final KnownSubjects known;
 
-    AccessTokens(Sql sql, Audit audit, Subjects subjects) {
+    AccessTokens(Sql sql, Audit audit, KnownSubjects known) {
         this.sql = sql;
         this.audit = audit;
-        this.subjects = subjects;
+        this.known = known;
     }
 
     /**
@@ -154,9 +154,15 @@ public class AccessTokens {
                 account);
     }
 
-    public List<AccessToken> all() {
+    /** All that are good, those used last first. */
+    List<AccessToken> live() {
         return sql.list(
-                SELECT + "where revoked_at is null order by account, id desc", AccessTokens::read);
+                SELECT
+                        + """
+                        where revoked_at is null and (expires_at is null or expires_at > clock_timestamp())
+                        order by last_used_at desc nulls last, id desc
+                        """,
+                AccessTokens::read);
     }
 
     /** A token that ends soon, and who answers for it: its person, or the service's owner. */
@@ -205,7 +211,7 @@ public class AccessTokens {
             throw new NotFound("This account has no such token, or it was revoked already.");
         }
         audit.recordAs(by, "token.revoke", "account:" + account, Map.of("token", id));
-        subjects.forget();
+        known.forget();
     }
 
     private static AccessToken read(ResultSet row) throws SQLException {

@@ -81,6 +81,7 @@ public class AccountApi {
     }
 
     /** Answers {@code {"token": …, "secret": "atl_…"}}; the secret is shown this once. */
+    @Limited(Limit.TOKENS)
     @POST
     @Path("tokens")
     @Consumes(MediaType.APPLICATION_JSON)
@@ -98,7 +99,6 @@ public class AccountApi {
                         Duration.ofDays(wish.days() == null ? 30 : wish.days()),
                         subject.ref());
         return Response.created(URI.create("/api/v1/account/tokens/" + issued.token().id()))
-                .header("Cache-Control", "no-store")
                 .entity(Map.of("token", issued.token(), "secret", issued.secret()))
                 .build();
     }

@@ -129,6 +129,7 @@ public class AccountPages {
     }
 
     /** Answers the page itself, not a redirect: the token is shown once and stored nowhere. */
+    @Limited(Limit.TOKENS)
     @POST
     @Path("tokens")
     @Consumes(MediaType.APPLICATION_FORM_URLENCODED)
@@ -147,9 +148,7 @@ public class AccountPages {
                             narrowed(subject, "on".equals(all) ? null : scope),
                             Duration.ofDays(days == null ? 30 : days),
                             subject.ref());
-            return Response.ok(Templates.account(view(issued, null)))
-                    .header("Cache-Control", "no-store")
-                    .build();
+            return Response.ok(Templates.account(view(issued, null))).build();
         } catch (Invalid e) {
             return refused(e);
         }

@@ -11,15 +11,13 @@ import java.sql.SQLException;
 import java.time.Duration;
 import java.time.Instant;
 import java.time.OffsetDateTime;
-import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import java.util.Set;
 import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 
-/** All accounts, their passwords, and the teams they are in. */
+/** All accounts, their passwords, and the teams they were put in here. */
 @ApplicationScoped
 public class Accounts {
 
@@ -28,27 +26,41 @@ public class Accounts {
     /** How long somebody may take to choose a password. */
     static final Duration INVITATION = Duration.ofHours(72);
 
-    private static final String SELECT =
+    /** What {@link #read} needs, of a table or join that calls accounts {@code a}. */
+    static final String COLUMNS =
             """
-            select name, kind, display_name, email, issuer, owner, password_hash is not null,
-                   created_at, disabled_at, last_seen_at
-            from account
+            a.name, a.kind, a.display_name, a.email, a.issuer, a.owner,
+            a.password_hash is not null as has_password, a.created_at, a.disabled_at,
+            a.last_seen_at
             """;
+
+    private static final String SELECT = "select " + COLUMNS + " from account a ";
+
+    private static final String ORDER = "a.kind, a.name";
+
+    /** How many accounts a page shows. */
+    static final int PAGE = 50;
+
+    /**
+     * Some of the accounts.
+     *
+     * @param total how many match in all
+     * @param number of the page, from 1
+     */
+    record Page(List<Account> accounts, int total, int number) {}
 
     private final Sql sql;
     private final Audit audit;
-    private final Owners owners;
-    private final Subjects subjects;
+    private final KnownSubjects known;
 
-    Accounts(Sql sql, Audit audit, Owners owners, Subjects subjects) {
+    Accounts(Sql sql, Audit audit, KnownSubjects known) {
         this.sql = sql;
         this.audit = audit;
-        this.owners = owners;
-        this.subjects = subjects;
+        this.known = known;
     }
 
     public Optional<Account> find(String name) {
-        return sql.first(SELECT + "where name = ?", Accounts::read, name);
+        return sql.first(SELECT + "where a.name = ?", Accounts::read, name);
     }
 
     /**
@@ -58,8 +70,51 @@ public class Accounts {
         return find(name).orElseThrow(() -> new NotFound("There is no account \"" + name + "\"."));
     }
 
-    public List<Account> all() {
-        return sql.list(SELECT + "order by kind, name", Accounts::read);
+    /** All that may act. */
+    List<Account> enabled() {
+        return sql.list(SELECT + "where a.disabled_at is null order by " + ORDER, Accounts::read);
+    }
+
+    /**
+     * A page of the accounts whose name, display name or e-mail address holds a text; the last page
+     * when there are not so many.
+     */
+    Page page(String text, int number) {
+        var like = "%" + text.strip().replaceAll("([\\\\%_])", "\\\\$1") + "%";
+        var where =
+                "where a.name like lower(?) or a.display_name ilike ? or coalesce(a.email, '') ilike ? ";
+        int total =
+                sql.one(
+                        "select count(*) from account a " + where,
+                        row -> row.getInt(1),
+                        like,
+                        like,
+                        like);
+        int page = Math.clamp(number, 1, Math.max(1, (total + PAGE - 1) / PAGE));
+        return new Page(
+                sql.list(
+                        SELECT + where + "order by " + ORDER + " limit ? offset ?",
+                        Accounts::read,
+                        like,
+                        like,
+                        like,
+                        PAGE,
+                        (page - 1) * PAGE),
+                total,
+                page);
+    }
+
+    /** The page of all accounts on which one stands. */
+    int pageOf(Account account) {
+        return 1
+                + sql.one(
+                                """
+                                select count(*) from account a where (a.kind, a.name) < (?, ?)
+                                """,
+                                row -> row.getInt(1),
+                                account.kind().id(),
+                                account.name())
+                        / PAGE;
     }
 
     /** Until the end of the transaction no other replica prepares the first account. */
@@ -81,18 +136,19 @@ public class Accounts {
                 .isEmpty();
     }
 
-    private static Account read(ResultSet row) throws SQLException {
+    /** Of a row that has {@link #COLUMNS}. */
+    static Account read(ResultSet row) throws SQLException {
         return new Account(
-                row.getString(1),
-                row.getString(2).equals("person") ? Account.Kind.PERSON : Account.Kind.SERVICE,
-                row.getString(3),
-                row.getString(4),
-                row.getString(5),
-                row.getString(6),
-                row.getBoolean(7),
-                row.getObject(8, OffsetDateTime.class).toInstant(),
-                instant(row, 9),
-                instant(row, 10));
+                row.getString("name"),
+                row.getString("kind").equals("person") ? Account.Kind.PERSON : Account.Kind.SERVICE,
+                row.getString("display_name"),
+                row.getString("email"),
+                row.getString("issuer"),
+                row.getString("owner"),
+                row.getBoolean("has_password"),
+                row.getObject("created_at", OffsetDateTime.class).toInstant(),
+                instant(row, row.findColumn("disabled_at")),
+                instant(row, row.findColumn("last_seen_at")));
     }
 
     static @Nullable Instant instant(ResultSet row, int column) throws SQLException {
@@ -217,7 +273,7 @@ public class Accounts {
                 "delete from account_session where account = ? and id <> ?",
                 account.name(),
                 keptSession);
-        subjects.forget();
+        known.forget();
     }
 
     private void setPassword(Account account, String password) {
@@ -259,18 +315,7 @@ public class Accounts {
         }
         audit.recordAs(
                 by, disabled ? "account.disable" : "account.enable", account.ref(), Map.of());
-        subjects.forget();
-    }
-
-    /** References of all teams of an account: from files, from claims, and set here. */
-    public Set<String> teams(Account account) {
-        var teams = new HashSet<>(owners.teamsOf(account.ref()));
-        teams.addAll(
-                sql.list(
-                        "select team from team_member where account = ?",
-                        row -> row.getString(1),
-                        account.name()));
-        return teams;
+        known.forget();
     }
 
     /** Whether any account is in this team beside what the catalog's files say. */
@@ -305,7 +350,7 @@ public class Accounts {
                     member ? "team.join" : "team.leave",
                     team,
                     Map.of("account", account.ref()));
-            subjects.forget();
+            known.forget();
         }
     }
 }

@@ -28,7 +28,7 @@ public class Caller {
     private final Subjects subjects;
     private final Access access;
     private final Audit audit;
-    private final SingleSignOn singleSignOn;
+    private final Refreshing refreshing;
     private @Nullable Optional<Subject> subject;
 
     Caller(
@@ -36,13 +36,13 @@ public class Caller {
             Subjects subjects,
             Access access,
             Audit audit,
-            SingleSignOn singleSignOn) {
+            Refreshing refreshing) {
         // Null in a request context that no request began: a schedule, a start.
         this.request = current.getCurrent();
         this.subjects = subjects;
         this.access = access;
         this.audit = audit;
-        this.singleSignOn = singleSignOn;
+        this.refreshing = refreshing;
     }
 
     private RoutingContext request() {
@@ -137,6 +137,17 @@ public class Caller {
         requireOn(permission, resource == null ? null : access.resource(resource));
     }
 
+    /**
+     * Finds out anew who the caller is and what they may do with a thing. For a change that is
+     * written long after its request began, say after an upload: call it in the transaction that
+     * writes, then {@link #require}.
+     */
+    public void lookAgain(String resource) {
+        var before = signedIn();
+        access.forget(resource);
+        subject = Credentials.now(request(), subjects, before);
+    }
+
     /** As {@link #require}, for a thing that is about to be made and will belong to that owner. */
     public void requireAsOwner(Permission permission, String resource, String owner) {
         requireOn(
@@ -174,7 +185,7 @@ public class Caller {
         var someone = someone();
         return someone != null
                 && someone.session() != null
-                && singleSignOn.unrefreshed(someone.session());
+                && refreshing.unrefreshed(someone.session());
     }
 
     /** The network address the request came from. */

@@ -20,6 +20,14 @@ final class Credentials {
                 : SessionCookie.read(context).flatMap(subjects::ofSession);
     }
 
+    /** Whom the same credentials stand for by now; nothing that was kept is asked. */
+    static Optional<Subject> now(RoutingContext context, Subjects subjects, Subject before) {
+        var authorization = context.request().getHeader("Authorization");
+        return authorization != null
+                ? token(authorization).flatMap(token -> subjects.ofTokenNow(token, before))
+                : SessionCookie.read(context).flatMap(subjects::ofSessionNow);
+    }
+
     /** Bearer, or the password of Basic: clients that know only user and password send it so. */
     private static Optional<String> token(String authorization) {
         if (authorization.regionMatches(true, 0, "Bearer ", 0, 7)) {

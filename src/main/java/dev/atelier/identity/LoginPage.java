@@ -57,7 +57,6 @@ class LoginPage {
     Response show(int status, String next, @Nullable String name, @Nullable String fault) {
         return Response.status(status)
                 .type(MediaType.TEXT_HTML_TYPE)
-                .header("Cache-Control", "no-store")
                 .entity(
                         Templates.login(
                                 new Login(

@@ -51,4 +51,11 @@ interface OidcConfig {
     default boolean configured() {
         return url().isPresent() && clientId().isPresent() && clientSecret().isPresent();
     }
+
+    /** The host that people see in the address line. */
+    default String host() {
+        var issuer = url().orElseThrow();
+        var host = URI.create(issuer).getHost();
+        return host == null ? issuer : host;
+    }
 }

@@ -15,8 +15,8 @@ public interface Owners {
      */
     Map<String, String> ownersOf(Collection<String> refs);
 
-    /** References of the groups that the catalog's files put a user in. */
-    Set<String> teamsOf(String userRef);
+    /** References of the groups that the catalog's files put each of these users in. */
+    Map<String, Set<String>> teamsOf(Collection<String> userRefs);
 
     /** References of the users that the catalog's files put in these groups, by group. */
     Map<String, Set<String>> membersOf(Collection<String> groupRefs);

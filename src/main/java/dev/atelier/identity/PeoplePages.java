@@ -6,6 +6,7 @@ import dev.atelier.platform.problems.Problem;
 import io.quarkus.qute.CheckedTemplate;
 import io.quarkus.qute.TemplateInstance;
 import io.smallrye.common.annotation.RunOnVirtualThread;
+import io.vertx.ext.web.RoutingContext;
 import jakarta.ws.rs.Consumes;
 import jakarta.ws.rs.DefaultValue;
 import jakarta.ws.rs.FormParam;
@@ -14,15 +15,18 @@ import jakarta.ws.rs.POST;
 import jakarta.ws.rs.Path;
 import jakarta.ws.rs.PathParam;
 import jakarta.ws.rs.Produces;
-import jakarta.ws.rs.core.Context;
+import jakarta.ws.rs.QueryParam;
 import jakarta.ws.rs.core.MediaType;
 import jakarta.ws.rs.core.Response;
-import jakarta.ws.rs.core.UriInfo;
+import jakarta.ws.rs.core.UriBuilder;
 import java.net.URI;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
 import java.util.regex.Pattern;
+import java.util.stream.Collectors;
+import org.jboss.resteasy.reactive.server.ServerExceptionMapper;
 import org.jspecify.annotations.Nullable;
 
 /** Administration of people and programs: accounts, their roles and teams, links and tokens. */
@@ -43,15 +47,37 @@ public class PeoplePages {
     /**
      * People and programs.
      *
-     * @param link a one-time link made just now, for that account
+     * @param q what was searched for
+     * @param total how many match
+     * @param shown which of them are on this page: {@code 51 to 100}
+     * @param before address of the page before this one, null on the first
+     * @param after address of the page after this one, null on the last
+     * @param said what came of the last form
      */
     public record PeopleView(
+            String q,
             List<Person> people,
+            int total,
+            String shown,
+            @Nullable String before,
+            @Nullable String after,
             List<Role> roles,
+            Said said) {}
+
+    /**
+     * What came of a form.
+     *
+     * @param link a one-time link made just now, for that account
+     * @param issued a token made just now
+     * @param fault why nothing was changed
+     */
+    public record Said(
             @Nullable String invited,
             @Nullable String link,
             AccessTokens.@Nullable Issued issued,
-            @Nullable String fault) {}
+            @Nullable String fault) {
+        static final Said NOTHING = new Said(null, null, null, null);
+    }
 
     public record Person(
             Account account, List<Roles.Assignment> roles, List<String> teams, boolean self) {}
@@ -60,57 +86,93 @@ public class PeoplePages {
     private final AccessTokens tokens;
     private final Roles roles;
     private final Subjects subjects;
+    private final PublicAddress address;
     private final Caller caller;
+    private final RoutingContext context;
 
     PeoplePages(
-            Accounts accounts, AccessTokens tokens, Roles roles, Subjects subjects, Caller caller) {
+            Accounts accounts,
+            AccessTokens tokens,
+            Roles roles,
+            Subjects subjects,
+            PublicAddress address,
+            Caller caller,
+            RoutingContext context) {
         this.accounts = accounts;
         this.tokens = tokens;
         this.roles = roles;
         this.subjects = subjects;
+        this.address = address;
         this.caller = caller;
+        this.context = context;
     }
 
     @GET
-    public TemplateInstance people() {
-        return Templates.people(people(null, null, null, null));
+    public TemplateInstance people(
+            @QueryParam("q") @DefaultValue("") String q,
+            @QueryParam("page") @DefaultValue("1") int page) {
+        return Templates.people(view(accounts.page(q, page), q, Said.NOTHING));
     }
 
-    private PeopleView people(
-            @Nullable String invited,
-            @Nullable String link,
-            AccessTokens.@Nullable Issued issued,
-            @Nullable String fault) {
-        var assignments = roles.all();
+    private PeopleView view(Accounts.Page page, String q, Said said) {
+        var found = page.accounts();
+        var given =
+                roles.of(found.stream().map(Account::ref).toList()).stream()
+                        .collect(Collectors.groupingBy(Roles.Assignment::holder));
         var self = caller.entityRef();
+        var people = new ArrayList<Person>();
+        var all = subjects.of(found);
+        for (int i = 0; i < all.size(); i++) {
+            people.add(
+                    new Person(
+                            found.get(i),
+                            given.getOrDefault(all.get(i).ref(), List.of()),
+                            all.get(i).teams().stream().sorted().toList(),
+                            all.get(i).ref().equals(self)));
+        }
+        int passed = (page.number() - 1) * Accounts.PAGE;
+        int end = passed + people.size();
         return new PeopleView(
-                accounts.all().stream()
-                        .map(
-                                account ->
-                                        new Person(
-                                                account,
-                                                assignments.stream()
-                                                        .filter(
-                                                                a ->
-                                                                        a.holder()
-                                                                                .equals(
-                                                                                        account
-                                                                                                .ref()))
-                                                        .toList(),
-                                                accounts.teams(account).stream().sorted().toList(),
-                                                account.ref().equals(self)))
-                        .toList(),
+                q,
+                people,
+                page.total(),
+                "%d to %d".formatted(passed + 1, end),
+                page.number() > 1 ? list(q, page.number() - 1) : null,
+                end < page.total() ? list(q, page.number() + 1) : null,
                 List.of(Role.values()),
-                invited,
-                link,
-                issued,
-                fault);
+                said);
     }
 
-    private Response refused(Problem e) {
-        return Response.status(422)
-                .entity(Templates.people(people(null, null, null, e.detail())))
+    private static String list(String q, int page) {
+        return UriBuilder.fromPath("/admin/people")
+                .queryParam("q", "{q}")
+                .queryParam("page", page)
+                .build(q)
+                .toString();
+    }
+
+    /** The page with what came of a form, not a redirect: links and tokens are shown once. */
+    private Response answer(int status, @Nullable Account about, Said said) {
+        var page = accounts.page("", about == null ? 1 : accounts.pageOf(about));
+        return Response.status(status)
+                .type(MediaType.TEXT_HTML_TYPE)
+                .entity(Templates.people(view(page, "", said)))
                 .build();
+    }
+
+    private Response back(Account account) {
+        return Response.seeOther(
+                        URI.create(
+                                "/admin/people?page="
+                                        + accounts.pageOf(account)
+                                        + "#"
+                                        + account.name()))
+                .build();
+    }
+
+    @ServerExceptionMapper({Invalid.class, Conflict.class})
+    public Response refused(Problem e) {
+        return answer(422, null, new Said(null, null, null, e.detail()));
     }
 
     @POST
@@ -120,51 +182,35 @@ public class PeoplePages {
             @FormParam("display") @Nullable String display,
             @FormParam("kind") @Nullable String kind,
             @FormParam("owner") @Nullable String owner,
-            @FormParam("role") @Nullable String role,
-            @Context UriInfo uri) {
-        try {
-            var by = caller.entityRef();
-            var service = "service".equals(kind);
-            var chosen = role == null || role.isBlank() ? null : AccessPages.role(role);
-            var account =
-                    accounts.create(
-                            name == null ? "" : name.strip().toLowerCase(Locale.ROOT),
-                            service ? Account.Kind.SERVICE : Account.Kind.PERSON,
-                            display,
-                            owner == null || owner.isBlank() ? by : owner.strip(),
-                            by);
-            if (chosen != null) {
-                roles.assign(account.ref(), chosen, null, by);
-            }
-            return service
-                    ? Response.seeOther(URI.create("/admin/people#" + account.name())).build()
-                    : link(account.name(), uri);
-        } catch (Invalid | Conflict e) {
-            return refused(e);
+            @FormParam("role") @Nullable String role) {
+        var by = caller.entityRef();
+        var service = "service".equals(kind);
+        var chosen = role == null || role.isBlank() ? null : AccessPages.role(role);
+        var account =
+                accounts.create(
+                        name == null ? "" : name.strip().toLowerCase(Locale.ROOT),
+                        service ? Account.Kind.SERVICE : Account.Kind.PERSON,
+                        display,
+                        owner == null || owner.isBlank() ? by : owner.strip(),
+                        by);
+        if (chosen != null) {
+            roles.assign(account.ref(), chosen, null, by);
         }
+        return service ? back(account) : link(account.name());
     }
 
-    /** Answers the page itself: the link is shown once. */
+    @Limited(Limit.TOKENS)
     @POST
     @Path("{name}/link")
-    public Response link(@PathParam("name") String name, @Context UriInfo uri) {
-        try {
-            var code = accounts.invite(name, caller.entityRef());
-            return Response.ok(
-                            Templates.people(
-                                    people(
-                                            name,
-                                            uri.getBaseUri().resolve("/welcome#" + code).toString(),
-                                            null,
-                                            null)))
-                    .header("Cache-Control", "no-store")
-                    .build();
-        } catch (Conflict e) {
-            return refused(e);
-        }
+    public Response link(@PathParam("name") String name) {
+        var account = accounts.get(name);
+        var code = accounts.invite(name, caller.entityRef());
+        var link = address.of(context, "/welcome#" + code).toString();
+        return answer(200, account, new Said(name, link, null, null));
     }
 
-    /** A token for a program, shown once. */
+    /** A token for a program. */
+    @Limited(Limit.TOKENS)
     @POST
     @Path("{name}/tokens")
     @Consumes(MediaType.APPLICATION_FORM_URLENCODED)
@@ -172,24 +218,18 @@ public class PeoplePages {
             @PathParam("name") String name,
             @FormParam("token") @Nullable String token,
             @FormParam("days") @Nullable Integer days) {
-        try {
-            var account = accounts.get(name);
-            if (account.person()) {
-                throw new Conflict("People make their own tokens, on their account page.");
-            }
-            var issued =
-                    tokens.issue(
-                            account,
-                            token == null ? "" : token,
-                            null,
-                            Duration.ofDays(days == null ? 90 : days),
-                            caller.entityRef());
-            return Response.ok(Templates.people(people(null, null, issued, null)))
-                    .header("Cache-Control", "no-store")
-                    .build();
-        } catch (Invalid | Conflict e) {
-            return refused(e);
+        var account = accounts.get(name);
+        if (account.person()) {
+            throw new Conflict("People make their own tokens, on their account page.");
         }
+        var issued =
+                tokens.issue(
+                        account,
+                        token == null ? "" : token,
+                        null,
+                        Duration.ofDays(days == null ? 90 : days),
+                        caller.entityRef());
+        return answer(200, account, new Said(null, null, issued, null));
     }
 
     @POST
@@ -198,13 +238,8 @@ public class PeoplePages {
     public Response disable(
             @PathParam("name") String name,
             @FormParam("disabled") @DefaultValue("true") boolean off) {
-        try {
-            accounts.disable(name, off, caller.entityRef());
-            return Response.seeOther(URI.create("/admin/people#" + accounts.get(name).name()))
-                    .build();
-        } catch (Conflict e) {
-            return refused(e);
-        }
+        accounts.disable(name, off, caller.entityRef());
+        return back(accounts.get(name));
     }
 
     @POST
@@ -220,8 +255,7 @@ public class PeoplePages {
                 AccessPages.role(role),
                 team == null || team.isBlank() ? null : team(team),
                 caller.entityRef());
-        subjects.forget();
-        return Response.seeOther(URI.create("/admin/people#" + account.name())).build();
+        return back(account);
     }
 
     private static String team(String text) {
@@ -238,14 +272,11 @@ public class PeoplePages {
     @POST
     @Path("roles/{id}/withdrawal")
     public Response withdraw(@PathParam("id") long id) {
-        try {
-            roles.withdraw(id);
-        } catch (Conflict e) {
-            return refused(e);
-        } finally {
-            subjects.forget();
-        }
-        return Response.seeOther(URI.create("/admin/people")).build();
+        var holder = roles.withdraw(id);
+        return accounts.find(holder.substring(holder.indexOf('/') + 1))
+                .filter(account -> account.ref().equals(holder))
+                .map(this::back)
+                .orElseGet(() -> Response.seeOther(URI.create("/admin/people")).build());
     }
 
     @POST
@@ -256,10 +287,10 @@ public class PeoplePages {
             @FormParam("team") @Nullable String team,
             @FormParam("leave") @DefaultValue("false") boolean leave) {
         if (team == null || team.isBlank()) {
-            return refused(new Invalid("Name the team."));
+            throw new Invalid("Name the team.");
         }
         accounts.setMember(name, team(team), !leave, caller.entityRef());
-        return Response.seeOther(URI.create("/admin/people#" + accounts.get(name).name())).build();
+        return back(accounts.get(name));
     }
 
     @POST

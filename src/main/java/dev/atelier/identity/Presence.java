@@ -12,20 +12,20 @@ import java.util.Set;
 public class Presence {
 
     private final Sql sql;
+    private final Accounts accounts;
     private final Subjects subjects;
 
-    Presence(Sql sql, Subjects subjects) {
+    Presence(Sql sql, Accounts accounts, Subjects subjects) {
         this.sql = sql;
+        this.accounts = accounts;
         this.subjects = subjects;
     }
 
     /** With the teams and roles of now; empty when they are shut out, gone, or a program. */
     public Optional<Subject> subject(String account) {
-        return sql.first(
-                        "select name from account where name = ? and kind = 'person' and disabled_at is null",
-                        row -> row.getString(1),
-                        account)
-                .map(name -> subjects.of(name, null, null));
+        return accounts.find(account)
+                .filter(one -> one.person() && !one.disabled())
+                .map(subjects::of);
     }
 
     /** Those of these browser sessions that have not ended. Does not count as using them. */

@@ -24,14 +24,14 @@ class ProviderAccounts {
     private final Accounts accounts;
     private final Roles roles;
     private final Audit audit;
-    private final Subjects subjects;
+    private final KnownSubjects known;
 
-    ProviderAccounts(Sql sql, Accounts accounts, Roles roles, Audit audit, Subjects subjects) {
+    ProviderAccounts(Sql sql, Accounts accounts, Roles roles, Audit audit, KnownSubjects known) {
         this.sql = sql;
         this.accounts = accounts;
         this.roles = roles;
         this.audit = audit;
-        this.subjects = subjects;
+        this.known = known;
     }
 
     Optional<Account> find(String issuer, String subject) {
@@ -160,7 +160,7 @@ class ProviderAccounts {
         var after = Map.of("roles", claimedRoles(account), "teams", claimedTeams(account));
         if (!before.equals(after)) {
             audit.recordAs(ACTOR, "account.claims", account.ref(), after);
-            subjects.forget();
+            known.forget();
         }
     }
 

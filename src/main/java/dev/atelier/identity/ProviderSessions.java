@@ -28,14 +28,14 @@ class ProviderSessions {
     private final SecretBox box;
     private final ObjectMapper json;
     private final Audit audit;
-    private final Subjects subjects;
+    private final KnownSubjects known;
 
-    ProviderSessions(Sql sql, SecretBox box, ObjectMapper json, Audit audit, Subjects subjects) {
+    ProviderSessions(Sql sql, SecretBox box, ObjectMapper json, Audit audit, KnownSubjects known) {
         this.sql = sql;
         this.box = box;
         this.json = json;
         this.audit = audit;
-        this.subjects = subjects;
+        this.known = known;
     }
 
     /** Joins tokens to a session that has just begun. */
@@ -164,7 +164,7 @@ class ProviderSessions {
                     "user:default/" + kept.account(),
                     Map.of("reason", reason));
         }
-        subjects.forget();
+        known.forget();
     }
 
     /**
@@ -215,7 +215,7 @@ class ProviderSessions {
                     "user:default/" + account,
                     Map.of("reason", "back-channel logout"));
         }
-        subjects.forget();
+        known.forget();
         return true;
     }
 }

@@ -9,6 +9,7 @@ import jakarta.enterprise.inject.Instance;
 import jakarta.transaction.Transactional;
 import java.sql.ResultSet;
 import java.sql.SQLException;
+import java.util.Collection;
 import java.util.EnumMap;
 import java.util.HashMap;
 import java.util.List;
@@ -60,13 +61,15 @@ public class Roles {
     private final Audit audit;
     private final RoleNews news;
     private final Instance<Caller> caller;
+    private final KnownSubjects known;
     private final LoadingCache<Boolean, Matrix> matrix;
 
-    Roles(Sql sql, Audit audit, RoleNews news, Instance<Caller> caller) {
+    Roles(Sql sql, Audit audit, RoleNews news, Instance<Caller> caller, KnownSubjects known) {
         this.sql = sql;
         this.audit = audit;
         this.news = news;
         this.caller = caller;
+        this.known = known;
         this.matrix = Caffeine.newBuilder().expireAfterWrite(Access.KEPT).build(key -> read());
     }
 
@@ -129,7 +132,7 @@ public class Roles {
     }
 
     /** Roles that any of these holders has. */
-    List<Assignment> of(List<String> holders) {
+    List<Assignment> of(Collection<String> holders) {
         return list("where holder = any(?)", (Object) holders.toArray(String[]::new));
     }
 
@@ -181,6 +184,7 @@ public class Roles {
                 role.id(),
                 Audit.SYSTEM);
         audit.recordBySystem("role.assign", holder, detail(role, null));
+        known.forget();
     }
 
     /** Gives a role; holding it already is fine. */
@@ -199,16 +203,18 @@ public class Roles {
         if (rows > 0) {
             audit.record("role.assign", holder, detail(role, team));
             news.given(holder, role, team, by);
+            known.forget();
         }
     }
 
     /**
      * Takes a role away.
      *
+     * @return whose it was
      * @throws Conflict when it is the last administrator's, or comes from the sign-in provider
      */
     @Transactional
-    public void withdraw(long id) {
+    public String withdraw(long id) {
         // One administrator at a time: two who withdraw each other must not both succeed.
         sql.list(
                 "select 1 from role_assignment where role = 'platform-admin' for update", row -> 1);
@@ -227,6 +233,8 @@ public class Roles {
         }
         audit.record("role.withdraw", found.holder(), detail(found.role(), found.team()));
         news.withdrawn(found.holder(), found.role(), found.team(), caller.get().entityRef());
+        known.forget();
+        return found.holder();
     }
 
     /** Replaces what the sign-in provider says of somebody. */

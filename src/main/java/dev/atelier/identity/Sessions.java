@@ -48,12 +48,12 @@ public class Sessions {
 
     private final Sql sql;
     private final Audit audit;
-    private final Subjects subjects;
+    private final KnownSubjects known;
 
-    Sessions(Sql sql, Audit audit, Subjects subjects) {
+    Sessions(Sql sql, Audit audit, KnownSubjects known) {
         this.sql = sql;
         this.audit = audit;
-        this.subjects = subjects;
+        this.known = known;
     }
 
     /** Begins a session with a new secret, whatever the browser brought along: the cookie. */
@@ -102,7 +102,7 @@ public class Sessions {
         if (owner.session() != null
                 && sql.update("delete from account_session where id = ?", owner.session()) > 0) {
             audit.recordAs(owner.ref(), "session.end", owner.ref(), Map.of());
-            subjects.forget();
+            known.forget();
         }
     }
 
@@ -118,6 +118,6 @@ public class Sessions {
             throw new NotFound("This session has ended already.");
         }
         audit.recordAs(owner.ref(), "session.end", owner.ref(), Map.of());
-        subjects.forget();
+        known.forget();
     }
 }

@@ -1,12 +1,11 @@
 package dev.atelier.identity;
 
-import com.github.benmanes.caffeine.cache.Cache;
-import com.github.benmanes.caffeine.cache.Caffeine;
 import com.nimbusds.jwt.JWTClaimsSet;
 import com.nimbusds.openid.connect.sdk.claims.LogoutTokenClaimsSet;
 import dev.atelier.platform.CannotStart;
 import dev.atelier.platform.database.Database;
 import dev.atelier.platform.problems.Conflict;
+import dev.atelier.platform.problems.Denied;
 import dev.atelier.platform.problems.Unavailable;
 import io.quarkus.narayana.jta.QuarkusTransaction;
 import io.quarkus.runtime.StartupEvent;
@@ -15,25 +14,20 @@ import jakarta.enterprise.event.Observes;
 import java.net.URI;
 import java.time.Duration;
 import java.time.Instant;
-import java.util.ArrayList;
 import java.util.List;
-import java.util.Map;
 import java.util.Optional;
-import java.util.concurrent.CompletableFuture;
-import java.util.concurrent.ConcurrentHashMap;
 import org.eclipse.microprofile.config.inject.ConfigProperty;
 import org.jboss.logging.Logger;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Sign-in at the provider. It ends in a session of Atelier's own, which lives in the database like
- * any other; the provider is asked again when the access token's life is over.
+ * Sign-in at the provider, and the sign-out that it announces. A sign-in ends in a session of
+ * Atelier's own, which lives in the database like any other; {@link Refreshing} keeps it true.
  */
 @ApplicationScoped
 public class SingleSignOn {
 
     private static final Logger LOG = Logger.getLogger(SingleSignOn.class);
-    private static final Duration ASK_AGAIN = Duration.ofSeconds(5);
     private static final Duration LOGOUT_AGE = Duration.ofMinutes(5);
 
     /** Why somebody was not signed in, for them to read. */
@@ -65,19 +59,19 @@ public class SingleSignOn {
 
     private final OidcConfig config;
     private final Provider provider;
+    private final ProviderTokens tokens;
+    private final ProviderClaims claims;
     private final ProviderAccounts accounts;
     private final ProviderSessions kept;
     private final Sessions sessions;
     private final SecretBox box;
     private final boolean local;
-    private Claims.@Nullable Reading reading;
-    private final Map<Long, CompletableFuture<Void>> refreshing = new ConcurrentHashMap<>();
-    private final Cache<Long, Instant> unrefreshed =
-            Caffeine.newBuilder().expireAfterWrite(Duration.ofMinutes(10)).build();
 
     SingleSignOn(
             OidcConfig config,
             Provider provider,
+            ProviderTokens tokens,
+            ProviderClaims claims,
             ProviderAccounts accounts,
             ProviderSessions kept,
             Sessions sessions,
@@ -85,6 +79,8 @@ public class SingleSignOn {
             @ConfigProperty(name = "atelier.local-sign-in") boolean local) {
         this.config = config;
         this.provider = provider;
+        this.tokens = tokens;
+        this.claims = claims;
         this.accounts = accounts;
         this.kept = kept;
         this.sessions = sessions;
@@ -110,11 +106,7 @@ public class SingleSignOn {
         if (!configured()) {
             return;
         }
-        try {
-            reading = new Claims.Reading(config);
-        } catch (IllegalArgumentException e) {
-            throw new CannotStart(String.valueOf(e.getMessage()), e);
-        }
+        claims.check();
         if (box.inFile() && Database.isExternal()) {
             LOG.warn(
                     "ATELIER_SECRET_KEY is not set. With several replicas it must be the same on all,"
@@ -134,14 +126,6 @@ public class SingleSignOn {
     /** Whether people may sign in with a password of Atelier's own. */
     boolean localSignIn() {
         return local;
-    }
-
-    private Claims.Reading reading() {
-        var ready = reading;
-        if (ready == null) {
-            throw new IllegalStateException("No sign-in provider is configured");
-        }
-        return ready;
     }
 
     // There and back ---------------------------------------------------------------------------
@@ -191,41 +175,20 @@ public class SingleSignOn {
                     throw new Failed("The provider sent no ID token. Tell a platform admin.");
                 }
                 try {
-                    var id = provider.idToken(token, journey.nonce());
-                    var claims = claims(id, granted.accessToken());
+                    var id = tokens.idToken(token, journey.nonce());
+                    var said = claims.of(id.getSubject(), id, granted.accessToken()).orElseThrow();
                     var account =
                             journey.connect() == null
-                                    ? accounts.known(claims)
-                                    : accounts.connect(journey.connect(), claims);
-                    yield new Arrived(account, claims, granted, id);
-                } catch (Provider.Untrusted e) {
+                                    ? accounts.known(said)
+                                    : accounts.connect(journey.connect(), said);
+                    yield new Arrived(account, said, granted, id);
+                } catch (ProviderTokens.Untrusted e) {
                     LOG.warnf("An ID token was not believed: %s", e.getMessage());
                     throw new Failed(
                             "What the provider sent could not be verified. Tell a platform admin.");
                 }
             }
         };
-    }
-
-    /** Claims of the ID token, and of the access token when that is one we can read. */
-    private Claims claims(JWTClaimsSet id, String accessToken) {
-        var all = new ArrayList<Map<String, Object>>();
-        all.add(id.getClaims());
-        ownAccessToken(accessToken)
-                .filter(claims -> id.getSubject().equals(claims.getSubject()))
-                .ifPresent(claims -> all.add(claims.getClaims()));
-        return reading().of(provider.issuer(), id.getSubject(), all);
-    }
-
-    private Optional<JWTClaimsSet> ownAccessToken(String accessToken) {
-        try {
-            return Provider.hasFormOfJwt(accessToken)
-                    ? Optional.of(provider.ownAccessToken(accessToken))
-                    : Optional.empty();
-        } catch (Provider.Untrusted e) {
-            LOG.debugf("The access token says nothing that can be used: %s", e.getMessage());
-            return Optional.empty();
-        }
     }
 
     /** Begins the session of somebody who arrived; the cookie. */
@@ -253,117 +216,6 @@ public class SingleSignOn {
         return claims.getClaim("sid") instanceof String sid ? sid : null;
     }
 
-    // While it lasts ---------------------------------------------------------------------------
-
-    /**
-     * Asks the provider again for a session whose access token's life is over. One call asks, the
-     * others of this replica wait for it; other replicas leave it alone.
-     */
-    void refresh(long session) {
-        var mine = new CompletableFuture<Void>();
-        var running = refreshing.putIfAbsent(session, mine);
-        if (running != null) {
-            running.join();
-            return;
-        }
-        try {
-            kept.due(session).ifPresent(this::refresh);
-        } finally {
-            refreshing.remove(session);
-            mine.complete(null);
-        }
-    }
-
-    private void refresh(ProviderSessions.Kept session) {
-        var tokens = session.tokens();
-        if (tokens == null || tokens.refresh() == null) {
-            LOG.warnf(
-                    "The tokens of a session of %s cannot be opened; it ends, and begins again at the provider",
-                    session.account());
-            kept.end(session, "its key is not here");
-            return;
-        }
-        try {
-            switch (provider.refresh(tokens.refresh())) {
-                case Provider.Answer.Refused refused -> {
-                    if (refused.error().equals("invalid_grant")) {
-                        kept.end(session, "ended at the sign-in provider");
-                    } else {
-                        LOG.errorf(
-                                "The sign-in provider refuses this portal: %s. Sessions go on as they are.",
-                                refused.error());
-                        postpone(session);
-                    }
-                }
-                case Provider.Answer.Granted granted -> {
-                    take(session, tokens, granted);
-                    unrefreshed.invalidate(session.session());
-                }
-            }
-        } catch (Unavailable e) {
-            postpone(session);
-        }
-    }
-
-    private void postpone(ProviderSessions.Kept session) {
-        kept.postpone(session.session(), ASK_AGAIN);
-        unrefreshed.put(session.session(), Instant.now());
-    }
-
-    private void take(
-            ProviderSessions.Kept session,
-            ProviderSessions.Tokens before,
-            Provider.Answer.Granted granted) {
-        var all = new ArrayList<Map<String, Object>>();
-        var token = granted.idToken();
-        try {
-            if (token != null) {
-                var id = provider.idToken(token, null);
-                if (!id.getSubject().equals(session.subject())) {
-                    kept.end(session, "the provider answered with somebody else");
-                    return;
-                }
-                all.add(id.getClaims());
-            }
-        } catch (Provider.Untrusted e) {
-            LOG.warnf("A refreshed ID token was not believed: %s", e.getMessage());
-            kept.end(session, "the provider's token could not be verified");
-            return;
-        }
-        ownAccessToken(granted.accessToken())
-                .filter(claims -> session.subject().equals(claims.getSubject()))
-                .ifPresent(claims -> all.add(claims.getClaims()));
-        QuarkusTransaction.requiringNew()
-                .run(
-                        () -> {
-                            if (!all.isEmpty()) {
-                                accounts.find(session.issuer(), session.subject())
-                                        .ifPresent(
-                                                account ->
-                                                        accounts.take(
-                                                                account,
-                                                                reading()
-                                                                        .of(
-                                                                                session.issuer(),
-                                                                                session.subject(),
-                                                                                all)));
-                            }
-                            kept.refreshed(
-                                    session,
-                                    new ProviderSessions.Tokens(
-                                            granted.refreshToken() == null
-                                                    ? before.refresh()
-                                                    : granted.refreshToken(),
-                                            token == null ? before.id() : token.serialize()),
-                                    granted.life());
-                        });
-    }
-
-    /** Whether the provider could not be asked about this session when it was last tried. */
-    boolean unrefreshed(long session) {
-        return configured() && unrefreshed.getIfPresent(session) != null;
-    }
-
     // The end ----------------------------------------------------------------------------------
 
     /** Where a browser goes to end the provider's session too; asked before ours ends. */
@@ -386,26 +238,27 @@ public class SingleSignOn {
     /**
      * Ends what a logout token names, on any replica.
      *
-     * @throws Provider.Untrusted when the token is forged, too old, for somebody else, or used
+     * @throws ProviderTokens.Untrusted when the token is forged, too old, for somebody else, or
+     *     used
      */
-    void logout(String logoutToken) throws Provider.Untrusted {
-        LogoutTokenClaimsSet claims = provider.logoutToken(logoutToken);
-        var age = Duration.between(claims.getIssueTime().toInstant(), Instant.now());
+    void logout(String logoutToken) throws ProviderTokens.Untrusted {
+        LogoutTokenClaimsSet said = tokens.logoutToken(logoutToken);
+        var age = Duration.between(said.getIssueTime().toInstant(), Instant.now());
         if (age.compareTo(LOGOUT_AGE) > 0 || age.compareTo(LOGOUT_AGE.negated()) < 0) {
-            throw new Provider.Untrusted("The logout token was not made just now");
+            throw new ProviderTokens.Untrusted("The logout token was not made just now");
         }
-        if (claims.getJWTID() == null) {
-            throw new Provider.Untrusted("The logout token has no name (jti)");
+        if (said.getJWTID() == null) {
+            throw new ProviderTokens.Untrusted("The logout token has no name (jti)");
         }
         var fresh =
                 kept.logout(
                         provider.issuer(),
-                        claims.getJWTID().getValue(),
+                        said.getJWTID().getValue(),
                         LOGOUT_AGE.multipliedBy(2),
-                        claims.getSessionID() == null ? null : claims.getSessionID().getValue(),
-                        claims.getSubject() == null ? null : claims.getSubject().getValue());
+                        said.getSessionID() == null ? null : said.getSessionID().getValue(),
+                        said.getSubject() == null ? null : said.getSubject().getValue());
         if (!fresh) {
-            throw new Provider.Untrusted("The logout token was used already");
+            throw new ProviderTokens.Untrusted("The logout token was used already");
         }
     }
 
@@ -413,7 +266,7 @@ public class SingleSignOn {
 
     /** Whether a text that came as a key looks like one of the provider's. */
     boolean mayBeAccessToken(String text) {
-        return configured() && Provider.hasFormOfJwt(text);
+        return configured() && ProviderTokens.hasFormOfJwt(text);
     }
 
     /** Who an access token of the provider stands for, and what it says of them. */
@@ -426,11 +279,9 @@ public class SingleSignOn {
      */
     Optional<Bearer> bearer(String accessToken) {
         try {
-            var token = provider.accessToken(accessToken);
-            var claims =
-                    reading().of(provider.issuer(), token.getSubject(), List.of(token.getClaims()));
-            return Optional.of(new Bearer(accounts.known(claims), claims));
-        } catch (Provider.Untrusted | Conflict | dev.atelier.platform.problems.Denied e) {
+            var said = claims.of(tokens.accessToken(accessToken));
+            return Optional.of(new Bearer(accounts.known(said), said));
+        } catch (ProviderTokens.Untrusted | Conflict | Denied e) {
             LOG.debugf("An access token was refused: %s", e.getMessage());
             return Optional.empty();
         }

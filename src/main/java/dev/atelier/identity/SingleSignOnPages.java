@@ -90,9 +90,7 @@ public class SingleSignOnPages {
 
     /** A page that goes on by itself: forms of ours may lead nowhere but here (form-action). */
     static Response onward(URI to) {
-        return Response.ok(Templates.onward(to.toString(), String.valueOf(to.getHost())))
-                .header("Cache-Control", "no-store")
-                .build();
+        return Response.ok(Templates.onward(to.toString(), String.valueOf(to.getHost()))).build();
     }
 
     private URI callback() {
@@ -111,7 +109,7 @@ public class SingleSignOnPages {
         try {
             var there = singleSignOn.begin(journey, callback());
             pack(journey);
-            return Response.seeOther(there).header("Cache-Control", "no-store").build();
+            return Response.seeOther(there).build();
         } catch (Unavailable e) {
             return page.show(503, wanted, null, null);
         }
@@ -182,7 +180,7 @@ public class SingleSignOnPages {
                     context,
                     singleSignOn.begin(
                             arrived, caller.origin(), context.request().getHeader("User-Agent")));
-            return Response.seeOther(URI.create(next)).header("Cache-Control", "no-store").build();
+            return Response.seeOther(URI.create(next)).build();
         } catch (SingleSignOn.Failed e) {
             return failed(400, next, String.valueOf(e.getMessage()));
         } catch (Conflict e) {
@@ -216,13 +214,10 @@ public class SingleSignOnPages {
         }
         try {
             singleSignOn.logout(token == null ? "" : token);
-            return Response.ok().header("Cache-Control", "no-store").build();
-        } catch (Provider.Untrusted e) {
+            return Response.ok().build();
+        } catch (ProviderTokens.Untrusted e) {
             LOG.warnf("A back-channel logout was refused: %s", e.getMessage());
-            return Response.status(400)
-                    .header("Cache-Control", "no-store")
-                    .entity(Map.of("error", "invalid_request"))
-                    .build();
+            return Response.status(400).entity(Map.of("error", "invalid_request")).build();
         }
     }
 

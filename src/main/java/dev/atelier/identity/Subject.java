@@ -2,6 +2,7 @@ package dev.atelier.identity;
 
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
@@ -33,8 +34,36 @@ public record Subject(
 
     public static final String EVERYONE = "everyone";
 
+    /**
+     * An account as it is now; no session, all its scopes.
+     *
+     * @param assigned roles by the holder they were given to
+     */
+    static Subject of(Account account, Set<String> teams, Map<String, List<Held>> assigned) {
+        return new Subject(
+                account.ref(),
+                account.name(),
+                account.displayName(),
+                account.person(),
+                holders(account.ref(), teams).stream()
+                        .flatMap(holder -> assigned.getOrDefault(holder, List.of()).stream())
+                        .toList(),
+                Set.copyOf(teams),
+                null,
+                null);
+    }
+
+    /** The same one, as a token or session shows them. */
+    Subject with(@Nullable Set<Permission> scopes, @Nullable Long session) {
+        return new Subject(ref, name, displayName, person, roles, teams, scopes, session);
+    }
+
     /** All references that roles and grants may be given to and that mean this one too. */
     public List<String> holders() {
+        return holders(ref, teams);
+    }
+
+    private static List<String> holders(String ref, Set<String> teams) {
         var holders = new ArrayList<String>(teams.size() + 2);
         holders.add(ref);
         holders.addAll(teams);

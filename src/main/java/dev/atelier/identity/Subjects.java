@@ -1,25 +1,24 @@
 package dev.atelier.identity;
 
-import com.github.benmanes.caffeine.cache.Cache;
-import com.github.benmanes.caffeine.cache.Caffeine;
 import dev.atelier.platform.database.Sql;
 import jakarta.enterprise.context.ApplicationScoped;
-import java.nio.ByteBuffer;
 import java.sql.ResultSet;
 import java.sql.SQLException;
-import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
+import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
 import java.util.Set;
 import java.util.stream.Collectors;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Finds who a session cookie or token stands for. An answer is kept for a second, so that a burst
- * of calls asks the database once; a change on this replica throws it away at once.
+ * Finds who a session cookie or token stands for, and puts together what an account has: its teams
+ * from the catalog's files, from sign-in and as set here, and the roles that come with them.
  */
 @ApplicationScoped
 class Subjects {
@@ -27,57 +26,58 @@ class Subjects {
     private record Credential(
             long id,
             boolean session,
-            String account,
+            Account account,
             @Nullable Set<Permission> scopes,
             boolean stale,
             boolean due) {}
 
-    /**
-     * @param due whether the sign-in provider is to be asked again first
-     */
-    private record Kept(Subject subject, boolean due) {}
+    private record Member(String account, String team) {}
 
     private final Sql sql;
     private final Roles roles;
     private final Owners owners;
     private final SingleSignOn singleSignOn;
-    private final Cache<ByteBuffer, Optional<Kept>> kept =
-            Caffeine.newBuilder().expireAfterWrite(Access.KEPT).maximumSize(20_000).build();
+    private final Refreshing refreshing;
+    private final KnownSubjects known;
 
-    Subjects(Sql sql, Roles roles, Owners owners, SingleSignOn singleSignOn) {
+    Subjects(
+            Sql sql,
+            Roles roles,
+            Owners owners,
+            SingleSignOn singleSignOn,
+            Refreshing refreshing,
+            KnownSubjects known) {
         this.sql = sql;
         this.roles = roles;
         this.owners = owners;
         this.singleSignOn = singleSignOn;
-    }
-
-    /** After any change to accounts, sessions, tokens, teams or roles. */
-    void forget() {
-        kept.invalidateAll();
+        this.refreshing = refreshing;
+        this.known = known;
     }
 
     Optional<Subject> ofSession(String cookie) {
         var found = session(cookie);
         if (found.isPresent() && found.get().due()) {
-            singleSignOn.refresh(Objects.requireNonNull(found.get().subject().session()));
-            kept.invalidate(ByteBuffer.wrap(Secrets.hash(cookie)));
+            refreshing.refresh(Objects.requireNonNull(found.get().subject().session()));
+            known.forget(Secrets.hash(cookie));
             found = session(cookie);
         }
-        return found.map(Kept::subject);
+        return found.map(KnownSubjects.Known::subject);
     }
 
-    private Optional<Kept> session(String cookie) {
+    private Optional<KnownSubjects.Known> session(String cookie) {
         return ofSecret(
                 cookie,
                 """
-                select s.id, true, s.account, null,
-                       s.last_seen_at < clock_timestamp() - interval '1 minute',
-                       coalesce(p.refresh_at <= clock_timestamp(), false)
+                select s.id as credential, true as session, null::text[] as scopes,
+                       s.last_seen_at < clock_timestamp() - interval '1 minute' as stale,
+                       coalesce(p.refresh_at <= clock_timestamp(), false) as due, %s
                 from account_session s join account a on a.name = s.account
                      left join provider_session p on p.session = s.id
                 where s.hash = ? and a.disabled_at is null and s.expires_at > clock_timestamp()
                   and s.last_seen_at > clock_timestamp() - interval '12 hours'
-                """);
+                """
+                        .formatted(Accounts.COLUMNS));
     }
 
     Optional<Subject> ofToken(String token) {
@@ -87,52 +87,80 @@ class Subjects {
         return ofSecret(
                         token,
                         """
-                select t.id, false, t.account, t.scopes,
-                       coalesce(t.last_used_at < clock_timestamp() - interval '1 minute', true),
-                       false
-                from access_token t join account a on a.name = t.account
-                where t.hash = ? and a.disabled_at is null and t.revoked_at is null
-                  and (t.expires_at is null or t.expires_at > clock_timestamp())
-                """)
-                .map(Kept::subject);
+                        select t.id as credential, false as session, t.scopes,
+                               coalesce(t.last_used_at < clock_timestamp() - interval '1 minute', true) as stale,
+                               false as due, %s
+                        from access_token t join account a on a.name = t.account
+                        where t.hash = ? and a.disabled_at is null and t.revoked_at is null
+                          and (t.expires_at is null or t.expires_at > clock_timestamp())
+                        """
+                                .formatted(Accounts.COLUMNS))
+                .map(KnownSubjects.Known::subject);
+    }
+
+    /** As the database has it at this moment, within the caller's transaction. */
+    Optional<Subject> ofSessionNow(String cookie) {
+        known.forget(Secrets.hash(cookie));
+        return session(cookie).map(KnownSubjects.Known::subject);
+    }
+
+    /**
+     * As the database has it at this moment. A token of the provider that was good when the request
+     * began stays so until it ends, if its account may still come in: its life is short.
+     */
+    Optional<Subject> ofTokenNow(String token, Subject before) {
+        if (singleSignOn.mayBeAccessToken(token)) {
+            return sql.first(
+                    "select 1 from account where name = ? and disabled_at is null",
+                    row -> before,
+                    before.name());
+        }
+        known.forget(Secrets.hash(token));
+        return ofToken(token);
     }
 
     /** Verified outside the cache, which must never wait for the provider. */
     private Optional<Subject> ofProvider(String token) {
-        var key = ByteBuffer.wrap(Secrets.hash(token));
-        var known = kept.getIfPresent(key);
-        if (known == null) {
-            known =
+        var hash = Secrets.hash(token);
+        var found = known.ifPresent(hash);
+        if (found == null) {
+            found =
                     singleSignOn
                             .bearer(token)
-                            .map(bearer -> new Kept(of(bearer.account(), bearer.claims()), false));
-            kept.put(key, known);
+                            .map(
+                                    bearer ->
+                                            new KnownSubjects.Known(
+                                                    of(bearer.account(), bearer.claims()), false));
+            known.put(hash, found);
         }
-        return known.map(Kept::subject);
+        return found.map(KnownSubjects.Known::subject);
     }
 
-    private Optional<Kept> ofSecret(String secret, String query) {
+    private Optional<KnownSubjects.Known> ofSecret(String secret, String query) {
         var hash = Secrets.hash(secret);
-        return kept.get(
-                ByteBuffer.wrap(hash),
-                key ->
+        return known.get(
+                hash,
+                () ->
                         sql.first(query, Subjects::credential, (Object) hash)
-                                .map(found -> new Kept(subject(found), found.due())));
+                                .map(
+                                        found ->
+                                                new KnownSubjects.Known(
+                                                        subject(found), found.due())));
     }
 
     private static Credential credential(ResultSet row) throws SQLException {
-        var scopes = row.getArray(4);
+        var scopes = row.getArray("scopes");
         return new Credential(
-                row.getLong(1),
-                row.getBoolean(2),
-                row.getString(3),
+                row.getLong("credential"),
+                row.getBoolean("session"),
+                Accounts.read(row),
                 scopes == null
                         ? null
                         : Arrays.stream((String[]) scopes.getArray())
                                 .flatMap(text -> Permission.of(text).stream())
                                 .collect(Collectors.toUnmodifiableSet()),
-                row.getBoolean(5),
-                row.getBoolean(6));
+                row.getBoolean("stale"),
+                row.getBoolean("due"));
     }
 
     private Subject subject(Credential credential) {
@@ -142,94 +170,90 @@ class Subjects {
                             ? "update account_session set last_seen_at = clock_timestamp() where id = ?"
                             : "update access_token set last_used_at = clock_timestamp() where id = ?",
                     credential.id());
-            sql.update(
-                    "update account set last_seen_at = clock_timestamp() where name = ?",
-                    credential.account());
+            seen(credential.account());
         }
-        return of(
-                credential.account(),
-                credential.scopes(),
-                credential.session() ? credential.id() : null);
+        return of(credential.account())
+                .with(credential.scopes(), credential.session() ? credential.id() : null);
     }
 
-    /** The account as it is now, with its teams and roles. */
-    Subject of(String account, @Nullable Set<Permission> scopes, @Nullable Long session) {
-        var row =
-                sql.first(
-                                """
-                                select a.kind, a.display_name,
-                                       (select array_agg(m.team) from team_member m where m.account = a.name)
-                                from account a where a.name = ?
-                                """,
-                                r -> {
-                                    var teams = r.getArray(3);
-                                    return new Row(
-                                            r.getString(1).equals("person"),
-                                            r.getString(2),
-                                            teams == null
-                                                    ? List.of()
-                                                    : List.of((String[]) teams.getArray()));
-                                },
-                                account)
-                        .orElseThrow();
-        var ref = (row.person ? "user:default/" : "service:default/") + account;
-        var teams = new HashSet<>(row.teams);
-        teams.addAll(owners.teamsOf(ref));
-        var holders = new ArrayList<>(teams);
-        holders.add(ref);
-        holders.add(Subject.EVERYONE);
-        var held =
-                roles.of(holders).stream()
-                        .map(a -> new Subject.Held(a.role(), a.team(), a.holder()))
-                        .toList();
-        return new Subject(
-                ref,
-                account,
-                row.displayName,
-                row.person,
-                held,
-                Set.copyOf(teams),
-                scopes,
-                session);
-    }
-
-    /**
-     * An account as a token of the provider shows it: with the roles and groups of the token, not
-     * those of the last sign-in.
-     */
-    private Subject of(Account account, Claims claims) {
+    private void seen(Account account) {
         sql.update(
                 """
                 update account set last_seen_at = clock_timestamp()
                 where name = ? and (last_seen_at is null or last_seen_at < clock_timestamp() - interval '1 minute')
                 """,
                 account.name());
-        var teams = new HashSet<>(owners.teamsOf(account.ref()));
-        teams.addAll(claims.groups());
-        teams.addAll(
-                sql.list(
-                        "select team from team_member where account = ? and source = 'local'",
-                        row -> row.getString(1),
-                        account.name()));
-        var holders = new ArrayList<>(teams);
-        holders.add(account.ref());
-        holders.add(Subject.EVERYONE);
-        var held = new ArrayList<Subject.Held>();
-        claims.roles().forEach(role -> held.add(new Subject.Held(role, null, account.ref())));
-        roles.of(holders).stream()
-                .filter(a -> !a.holder().equals(account.ref()) || a.source().equals("local"))
-                .map(a -> new Subject.Held(a.role(), a.team(), a.holder()))
-                .forEach(held::add);
-        return new Subject(
-                account.ref(),
-                account.name(),
-                account.displayName(),
-                account.person(),
-                List.copyOf(held),
-                Set.copyOf(teams),
-                null,
-                null);
     }
 
-    private record Row(boolean person, String displayName, List<String> teams) {}
+    /** The account as it is now, with its teams and roles. */
+    Subject of(Account account) {
+        return of(List.of(account)).getFirst();
+    }
+
+    /** As {@link #of(Account)}, in as many statements for all as for one; in the same order. */
+    List<Subject> of(List<Account> accounts) {
+        return of(accounts, null);
+    }
+
+    /** An account as a token of the provider shows it. */
+    private Subject of(Account account, Claims claims) {
+        seen(account);
+        return of(List.of(account), claims).getFirst();
+    }
+
+    /**
+     * @param claims of a token in use: its roles and groups stand instead of those of the last
+     *     sign-in; null when there is none
+     */
+    private List<Subject> of(List<Account> accounts, @Nullable Claims claims) {
+        if (accounts.isEmpty()) {
+            return List.of();
+        }
+        var teams = teams(accounts, claims);
+        var holders = new HashSet<String>();
+        holders.add(Subject.EVERYONE);
+        accounts.forEach(account -> holders.add(account.ref()));
+        teams.values().forEach(holders::addAll);
+        var given =
+                roles.of(holders).stream()
+                        .filter(a -> claims == null || a.source().equals("local"))
+                        .map(a -> new Subject.Held(a.role(), a.team(), a.holder()));
+        var ref = accounts.getFirst().ref();
+        var claimed =
+                claims == null
+                        ? Stream.<Subject.Held>empty()
+                        : claims.roles().stream().map(role -> new Subject.Held(role, null, ref));
+        var held =
+                Stream.concat(claimed, given).collect(Collectors.groupingBy(Subject.Held::through));
+        return accounts.stream()
+                .map(
+                        account ->
+                                Subject.of(
+                                        account,
+                                        teams.getOrDefault(account.name(), Set.of()),
+                                        held))
+                .toList();
+    }
+
+    /** References of teams by the account's name. */
+    private Map<String, Set<String>> teams(List<Account> accounts, @Nullable Claims claims) {
+        var teams = new HashMap<String, Set<String>>();
+        var stated = owners.teamsOf(accounts.stream().map(Account::ref).toList());
+        for (var account : accounts) {
+            teams.put(account.name(), new HashSet<>(stated.getOrDefault(account.ref(), Set.of())));
+        }
+        sql.list(
+                        "select account, team from team_member where account = any(?) and (? or source = 'local')",
+                        row -> new Member(row.getString(1), row.getString(2)),
+                        accounts.stream().map(Account::name).toArray(String[]::new),
+                        claims == null)
+                .forEach(
+                        member ->
+                                teams.computeIfAbsent(member.account(), _ -> new HashSet<>())
+                                        .add(member.team()));
+        if (claims != null) {
+            teams.values().forEach(of -> of.addAll(claims.groups()));
+        }
+        return teams;
+    }
 }

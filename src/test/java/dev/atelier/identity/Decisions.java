@@ -52,7 +52,12 @@ public final class Decisions {
             var sql = new Sql(source);
             var access =
                     new Access(
-                            new Roles(sql, new Audit(sql, new ObjectMapper(), null), null, null),
+                            new Roles(
+                                    sql,
+                                    new Audit(sql, new ObjectMapper(), null),
+                                    null,
+                                    null,
+                                    null),
                             sql,
                             new Catalog(sql));
             var subject = somebody(teams);
@@ -100,8 +105,8 @@ public final class Decisions {
         }
 
         @Override
-        public Set<String> teamsOf(String userRef) {
-            return Set.of();
+        public Map<String, Set<String>> teamsOf(Collection<String> userRefs) {
+            return Map.of();
         }
 
         @Override
