@@ -1,9 +1,13 @@
 package dev.atelier;
 
+import static com.tngtech.archunit.core.domain.JavaCall.Predicates.target;
+import static com.tngtech.archunit.core.domain.properties.HasName.Predicates.nameMatching;
 import static com.tngtech.archunit.lang.syntax.ArchRuleDefinition.classes;
 import static com.tngtech.archunit.lang.syntax.ArchRuleDefinition.noClasses;
 import static com.tngtech.archunit.library.dependencies.SlicesRuleDefinition.slices;
+import static org.assertj.core.api.Assertions.assertThat;
 
+import com.fasterxml.jackson.annotation.JsonTypeInfo;
 import com.tngtech.archunit.core.domain.JavaClasses;
 import com.tngtech.archunit.core.importer.ClassFileImporter;
 import com.tngtech.archunit.core.importer.ImportOption;
@@ -138,6 +142,68 @@ class ArchitectureTest {
                 .dependOnClassesThat()
                 .haveFullyQualifiedName("java.io.ObjectInputStream")
                 .check(CLASSES);
+    }
+
+    /** Commands are lists of words, and started in a few places that are looked at. */
+    @Test
+    void starts_programs_in_few_places() {
+        noClasses()
+                .that()
+                .doNotHaveFullyQualifiedName("dev.atelier.platform.database.PostgresServer")
+                .and()
+                .doNotHaveFullyQualifiedName("dev.atelier.serving.RunnerProcess")
+                .and()
+                .doNotHaveFullyQualifiedName("dev.atelier.serving.Sandbox")
+                .and()
+                .doNotHaveFullyQualifiedName("dev.atelier.serving.SharedLibraries")
+                .and()
+                // It tries in vain, inside the sandbox.
+                .resideOutsideOfPackage("dev.atelier.runner..")
+                .should()
+                .dependOnClassesThat()
+                .haveFullyQualifiedName("java.lang.ProcessBuilder")
+                .orShould()
+                .callMethod(Runtime.class, "exec", String.class)
+                .orShould()
+                .callMethod(Runtime.class, "exec", String[].class)
+                .check(CLASSES);
+    }
+
+    /** There is no reader of XML that a DOCTYPE could lead astray. */
+    @Test
+    void reads_no_xml() {
+        noClasses()
+                .should()
+                .dependOnClassesThat()
+                .resideInAnyPackage("javax.xml..", "org.w3c.dom..", "org.xml.sax..", "org.dom4j..")
+                .orShould()
+                .dependOnClassesThat()
+                .haveFullyQualifiedName("java.beans.XMLDecoder")
+                .check(CLASSES);
+    }
+
+    /** No JSON or YAML document names the class that it becomes. */
+    @Test
+    void lets_no_document_choose_a_class() {
+        noClasses()
+                .should()
+                .callMethodWhere(
+                        target(
+                                        nameMatching(
+                                                "activateDefaultTyping.*|enableDefaultTyping.*|setDefaultTyping"))
+                                .as("switches default typing on"))
+                .orShould()
+                .dependOnClassesThat()
+                .haveFullyQualifiedName("org.yaml.snakeyaml.constructor.Constructor")
+                .check(CLASSES);
+        for (var type : CLASSES) {
+            var info = type.tryGetAnnotationOfType(JsonTypeInfo.class);
+            if (info.isPresent()) {
+                assertThat(info.get().use())
+                        .as(type.getName())
+                        .isIn(JsonTypeInfo.Id.NAME, JsonTypeInfo.Id.SIMPLE_NAME);
+            }
+        }
     }
 
     @Test

@@ -2,6 +2,7 @@ package dev.atelier.identity;
 
 import dev.atelier.platform.CannotStart;
 import dev.atelier.platform.DataFolder;
+import dev.atelier.platform.OneLine;
 import io.quarkus.runtime.LaunchMode;
 import io.quarkus.runtime.StartupEvent;
 import jakarta.annotation.Priority;
@@ -20,7 +21,7 @@ import org.jboss.logging.Logger;
 @ApplicationScoped
 class Announcement {
 
-    private static final Logger LOG = Logger.getLogger("atelier");
+    private static final Logger LOG = Logger.getLogger(OneLine.SEVERAL_LINES);
     private static final Set<String> LOOPBACK = Set.of("127.0.0.1", "localhost", "::1");
 
     private final String host;

@@ -1,5 +1,6 @@
 package dev.atelier.identity;
 
+import dev.atelier.platform.problems.DatabaseAway;
 import io.quarkus.vertx.http.runtime.filters.Filters;
 import io.vertx.ext.web.RoutingContext;
 import jakarta.enterprise.context.ApplicationScoped;
@@ -48,7 +49,22 @@ class OperationsGate {
         context.vertx()
                 .executeBlocking(status, false)
                 .onSuccess(answer -> end(context, answer, permission))
-                .onFailure(context::fail);
+                .onFailure(
+                        failure -> {
+                            if (DatabaseAway.causes(failure)) {
+                                away(context);
+                            } else {
+                                context.fail(failure);
+                            }
+                        });
+    }
+
+    private static void away(RoutingContext context) {
+        context.response()
+                .setStatusCode(503)
+                .putHeader("Retry-After", "5")
+                .putHeader("Content-Type", "text/plain; charset=utf-8")
+                .end("The database does not answer, so nobody can be let in here.\n");
     }
 
     private static void end(RoutingContext context, int status, Permission permission) {

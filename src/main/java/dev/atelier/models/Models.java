@@ -6,6 +6,8 @@ import dev.atelier.catalog.EntityDocument;
 import dev.atelier.catalog.EntityRef;
 import dev.atelier.identity.Access;
 import dev.atelier.identity.Audit;
+import dev.atelier.identity.Caller;
+import dev.atelier.identity.Permission;
 import dev.atelier.identity.Resource;
 import dev.atelier.notifications.News;
 import dev.atelier.notifications.Notifications;
@@ -59,6 +61,7 @@ public class Models {
     private final Entities entities;
     private final Notifications notifications;
     private final Access access;
+    private final Caller caller;
     private final Semaphore turns = new Semaphore(4, true);
     private volatile boolean owesEntries = true;
 
@@ -68,13 +71,15 @@ public class Models {
             Audit audit,
             Entities entities,
             Notifications notifications,
-            Access access) {
+            Access access,
+            Caller caller) {
         this.sql = sql;
         this.transaction = transaction;
         this.audit = audit;
         this.entities = entities;
         this.notifications = notifications;
         this.access = access;
+        this.caller = caller;
     }
 
     /**
@@ -99,6 +104,11 @@ public class Models {
     /** Whether a model may lack its entry: after a failure, and at the start after a crash. */
     boolean owesEntries() {
         return owesEntries;
+    }
+
+    /** Whether the catalog has an entry of it, and so says who owns it. */
+    boolean isPublished(String model) {
+        return entities.find(EntityRef.of("model", model)).isPresent();
     }
 
     private void publish(List<Model> models) {
@@ -281,6 +291,11 @@ public class Models {
             @Nullable Integer expected,
             @Nullable Integer to,
             String actor) {
+        lock(model);
+        // Waiting for the others took a while: what counts is what the caller may do now.
+        var ref = "model:default/" + model.toLowerCase(Locale.ROOT);
+        caller.lookAgain(ref);
+        caller.require(Permission.MODEL_ALIAS, ref);
         if (moveInTransaction(model, alias, expected, to, actor)) {
             audit.record(
                     to == null ? "model-alias.remove" : "model-alias.move",
@@ -288,6 +303,11 @@ public class Models {
                     to == null ? Map.of("alias", alias) : Map.of("alias", alias, "version", to));
         }
         Failpoints.hit("alias.moved");
+    }
+
+    /** The model's row is the lock: moves of its aliases happen one after the other. */
+    private void lock(String model) {
+        sql.list("select 1 from model where name = ? for update", row -> 1, model);
     }
 
     /** Whether anything moved. */
@@ -298,8 +318,7 @@ public class Models {
             @Nullable Integer expected,
             @Nullable Integer to,
             String actor) {
-        // The model's row is the lock: moves of its aliases happen one after the other.
-        sql.list("select 1 from model where name = ? for update", row -> 1, model);
+        lock(model);
         var now =
                 sql.first(
                                 "select number from model_alias where model = ? and alias = ?",

@@ -138,17 +138,21 @@ class Registration {
     /** A new model is registered for oneself or for a team of one's own. */
     private void authorise(String name, @Nullable String owner, String actor) {
         var ref = EntityRef.of("model", name).toString();
-        if (models.find(name).isPresent()) {
+        var found = models.find(name);
+        if (found.isPresent() && models.isPublished(name)) {
             caller.require(Permission.MODEL_REGISTER, ref);
             return;
         }
+        // Somebody may have registered its first version a moment ago.
+        var of = found.isPresent() ? found.get().owner() : owner;
+        var by = found.isPresent() ? found.get().createdBy() : actor;
         try {
             caller.requireAsOwner(
                     Permission.MODEL_REGISTER,
                     ref,
-                    owner == null || owner.isBlank()
-                            ? actor
-                            : EntityRef.parse(owner.strip(), "group", EntityRef.DEFAULT_NAMESPACE)
+                    of == null || of.isBlank()
+                            ? by
+                            : EntityRef.parse(of.strip(), "group", EntityRef.DEFAULT_NAMESPACE)
                                     .toString());
         } catch (IllegalArgumentException e) {
             throw new Invalid(
@@ -208,6 +212,11 @@ class Registration {
             @Nullable String key,
             Origin origin) {
         var digest = draft.digest();
+        if (!origin.bySystem()) {
+            // Receiving the files took a while: what counts is what the sender may do now.
+            caller.lookAgain(EntityRef.of("model", name).toString());
+            authorise(name, parameters.owner(), origin.actor());
+        }
         try {
             // Blobs before the model's row: everybody locks in this order.
             blobs.adopt(draft.files().values(), compared);

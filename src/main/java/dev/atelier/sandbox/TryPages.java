@@ -6,6 +6,8 @@ import dev.atelier.catalog.EntityRef;
 import dev.atelier.catalog.EntityShell;
 import dev.atelier.catalog.EntityShells;
 import dev.atelier.identity.Caller;
+import dev.atelier.identity.Limit;
+import dev.atelier.identity.Limited;
 import dev.atelier.identity.Needs;
 import dev.atelier.identity.Permission;
 import dev.atelier.identity.Resource;
@@ -143,6 +145,7 @@ public class TryPages {
         return Templates.tryit(shell(entity), views.view(page, uri, chosen, null, false));
     }
 
+    @Limited(Limit.TRIALS)
     @POST
     @Path("calls")
     @Consumes(MediaType.MULTIPART_FORM_DATA)
@@ -196,6 +199,7 @@ public class TryPages {
         }
     }
 
+    @Limited(Limit.TRIALS)
     @GET
     @Path("calls/{id}/why")
     public TemplateInstance why(
@@ -259,6 +263,7 @@ public class TryPages {
         }
     }
 
+    @Limited(Limit.TRIALS)
     @GET
     @Path("calls/{id}/what-if")
     public TemplateInstance whatIf(
@@ -372,10 +377,11 @@ public class TryPages {
     private Opened open(String model, UUID id) {
         var call =
                 calls.find(model, id)
+                        .filter(one -> one.actor().equals(caller.entityRef()))
                         .orElseThrow(
                                 () ->
                                         new NotFound(
-                                                "There is no such call. Calls are kept 30 days."));
+                                                "You made no such call. Calls are kept 30 days."));
         var found = models.get(model);
         var version = versions.ready(found, Integer.toString(call.version()));
         var form = Form.of(version);

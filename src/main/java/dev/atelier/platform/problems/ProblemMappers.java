@@ -15,6 +15,7 @@ import java.io.IOException;
 import java.net.URI;
 import java.net.URLEncoder;
 import java.nio.charset.StandardCharsets;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
@@ -39,6 +40,12 @@ public class ProblemMappers {
 
     /** Addresses of the Open Inference Protocol, where no resource method maps its own failures. */
     private static final Pattern INFERENCE = Pattern.compile("/v2/(models|health|repository)/");
+
+    /** What the framework decodes forms and addresses with. */
+    private static final Set<String> DECODERS =
+            Set.of(
+                    "org.jboss.resteasy.reactive.common.util.URLUtils",
+                    "org.jboss.resteasy.reactive.common.util.Encode");
 
     /**
      * RFC 9457, and two members of ours.
@@ -139,6 +146,14 @@ public class ProblemMappers {
             context.request().connection().close();
             return Response.serverError().build();
         }
+        if (brokenEscape(e)) {
+            return answer(
+                    400,
+                    "The form is broken",
+                    "A % must be followed by two hexadecimal digits in a form or an address.",
+                    List.of(),
+                    headers);
+        }
         if (brokenForm(e)) {
             return answer(
                     400,
@@ -173,6 +188,15 @@ public class ProblemMappers {
                         + ".",
                 List.of(),
                 headers);
+    }
+
+    /** Nor one for a text it cannot decode. */
+    private static boolean brokenEscape(Throwable e) {
+        return e instanceof IllegalArgumentException
+                && Arrays.stream(e.getStackTrace())
+                        .limit(3)
+                        .map(StackTraceElement::getClassName)
+                        .anyMatch(DECODERS::contains);
     }
 
     /** The framework has no exception of its own for a form it cannot read to its end. */

@@ -12,7 +12,9 @@ import io.quarkus.test.junit.QuarkusTest;
 import io.restassured.response.Response;
 import jakarta.inject.Inject;
 import java.nio.charset.StandardCharsets;
+import java.time.Duration;
 import java.util.Map;
+import org.awaitility.Awaitility;
 import org.junit.jupiter.api.DisplayName;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -144,5 +146,49 @@ class LostConnectionTest {
             proxy.refuse(false);
         }
         given().get("/api/v1/models").then().statusCode(200);
+    }
+
+    /** Nobody gets in while it cannot be asked who they are and what they may. */
+    @Test
+    void fails_closed() {
+        var known = given().get("/api/v1/account");
+        assertThat(known.statusCode()).isEqualTo(200);
+        proxy.refuse(true);
+        proxy.cutAll();
+        try {
+            // What was known is forgotten within a second.
+            Awaitility.await()
+                    .atMost(Duration.ofSeconds(10))
+                    .until(() -> given().get("/api/v1/account").statusCode() == 503);
+            for (var path :
+                    new String[] {
+                        "/",
+                        "/catalog",
+                        "/admin/people",
+                        "/admin/audit",
+                        "/api/v1/models",
+                        "/api/v1/audit/export",
+                        "/q/metrics",
+                        "/q/openapi",
+                        "/account"
+                    }) {
+                var answer = given().accept("text/html,*/*;q=0.5").get(path);
+                assertThat(answer.statusCode()).as(path).isEqualTo(503);
+                assertThat(answer.asString())
+                        .doesNotContain("Exception", "org.postgresql", "jvm_memory");
+            }
+            given().noFilters()
+                    .header("Sec-Fetch-Site", "same-origin")
+                    .formParam("name", "admin")
+                    .formParam("password", "anything at all")
+                    .post("/login")
+                    .then()
+                    .statusCode(503);
+            given().noFilters().get("/api/v1/account").then().statusCode(401);
+            given().get("/q/health/live").then().statusCode(200);
+        } finally {
+            proxy.refuse(false);
+        }
+        given().get("/api/v1/account").then().statusCode(200);
     }
 }
