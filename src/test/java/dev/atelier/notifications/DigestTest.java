@@ -6,6 +6,7 @@ import static org.hamcrest.Matchers.not;
 
 import com.fasterxml.jackson.databind.ObjectMapper;
 import dev.atelier.TestDatabase;
+import dev.atelier.identity.Access;
 import dev.atelier.identity.Accounts;
 import dev.atelier.identity.Audit;
 import dev.atelier.identity.Presence;
@@ -44,6 +45,7 @@ class DigestTest {
     @Inject Digests digests;
     @Inject Presence presence;
     @Inject Courier courier;
+    @Inject Access access;
     @Inject Accounts accounts;
     @Inject Sql sql;
     @Inject ObjectMapper json;
@@ -297,6 +299,9 @@ class DigestTest {
                 values (?, 'restricted', 'test')
                 """,
                 "model:default/secret-" + ines.name());
+        // What is reserved is kept for a second.
+        var secret = List.of("model:default/secret-" + ines.name());
+        Awaitility.await().until(() -> !access.hidden(ines.subject(), secret).isEmpty());
         tell(ines, Topic.VERSION, "Read already", "model:default/x");
         notifications.markAllRead(ines.subject(), null);
         tell(ines, Topic.VERSION, "A secret", "model:default/secret-" + ines.name());

@@ -3,6 +3,7 @@ package dev.atelier.notifications;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.atelier.TestDatabase;
+import dev.atelier.identity.Access;
 import dev.atelier.identity.Accounts;
 import dev.atelier.identity.Audit;
 import dev.atelier.platform.database.Sql;
@@ -32,6 +33,7 @@ class NewsStreamTest {
 
     @Inject Notifications notifications;
     @Inject LiveNews live;
+    @Inject Access access;
     @Inject Accounts accounts;
     @Inject Sql sql;
 
@@ -151,6 +153,9 @@ class NewsStreamTest {
                 values (?, 'restricted', 'test')
                 """,
                 "model:default/" + ines.name());
+        // What is reserved is kept for a second.
+        var secret = java.util.List.of("model:default/" + ines.name());
+        Awaitility.await().until(() -> !access.hidden(ines.subject(), secret).isEmpty());
         try (var events = open(ines)) {
             assertThat(events.news().data()).contains("\"unread\":0");
 
