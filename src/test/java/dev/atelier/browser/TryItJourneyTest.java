@@ -197,7 +197,7 @@ class TryItJourneyTest {
         onPage(
                 page -> {
                     page.navigate("/models/text-finder/try");
-                    tabTo(page, "button[type=submit]");
+                    tabTo(page, "main form .btn.primary[type=submit]");
                     page.keyboard().press("Enter");
                     assertThat(page.locator("#outcome .verdict .big")).hasText("10 found");
                     tabTo(page, "#outcome input[type=range]");
