@@ -96,8 +96,9 @@ def chart():
     must({m["name"] for m in container["volumeMounts"]} == {v["name"] for v in spec["volumes"]}, "chart: volumes and mounts differ")
     names = [e["name"] for e in container["env"]]
     must(len(names) == len(set(names)), f"chart: a variable is set twice: {names}")
+    must({"ATELIER_SECRET_KEY", "ATELIER_SEAL_KEY"} <= set(names), "chart: a key that replicas must share is not set")
     for e in container["env"]:
-        if re.search("PASSWORD$|SECRET_KEY$|ACCESS_KEY$|CLIENT_SECRET$", e["name"]):
+        if re.search("PASSWORD$|SECRET_KEY$|SEAL_KEY$|ACCESS_KEY$|CLIENT_SECRET$", e["name"]):
             must("valueFrom" in e, f"chart: {e['name']} is written out")
         elif "value" in e:
             must(isinstance(e["value"], str), f"chart: {e['name']} is not a string")

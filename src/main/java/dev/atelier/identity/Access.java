@@ -3,6 +3,7 @@ package dev.atelier.identity;
 import com.github.benmanes.caffeine.cache.Cache;
 import com.github.benmanes.caffeine.cache.Caffeine;
 import com.github.benmanes.caffeine.cache.LoadingCache;
+import dev.atelier.platform.database.Changes;
 import dev.atelier.platform.database.Sql;
 import jakarta.enterprise.context.ApplicationScoped;
 import java.time.Duration;
@@ -34,6 +35,7 @@ public class Access {
     private final Roles roles;
     private final Sql sql;
     private final Owners owners;
+    private final Changes changes;
     private final Cache<String, Resource> resources =
             Caffeine.newBuilder().expireAfterWrite(KEPT).maximumSize(10_000).build();
 
@@ -45,10 +47,11 @@ public class Access {
     private final Cache<Subject, Blind> blind =
             Caffeine.newBuilder().weakKeys().expireAfterWrite(KEPT).build();
 
-    Access(Roles roles, Sql sql, Owners owners) {
+    Access(Roles roles, Sql sql, Owners owners, Changes changes) {
         this.roles = roles;
         this.sql = sql;
         this.owners = owners;
+        this.changes = changes;
     }
 
     /** A thing with its owner, visibility and grants. */
@@ -86,9 +89,12 @@ public class Access {
     }
 
     void forget(String ref) {
-        resources.invalidate(ref);
-        reserved.invalidateAll();
-        blind.invalidateAll();
+        changes.forget(
+                () -> {
+                    resources.invalidate(ref);
+                    reserved.invalidate(true);
+                    blind.invalidateAll();
+                });
     }
 
     private Resource read(String ref) {

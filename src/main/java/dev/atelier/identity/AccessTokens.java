@@ -223,8 +223,8 @@ public class AccessTokens {
                 row.getString(4),
                 scopes == null ? null : List.of((String[]) scopes.getArray()),
                 row.getObject(6, OffsetDateTime.class).toInstant(),
-                Accounts.instant(row, 7),
-                Accounts.instant(row, 8),
-                Accounts.instant(row, 9));
+                Sql.instant(row, 7),
+                Sql.instant(row, 8),
+                Sql.instant(row, 9));
     }
 }

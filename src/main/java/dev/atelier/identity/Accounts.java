@@ -9,7 +9,6 @@ import jakarta.transaction.Transactional;
 import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.time.Duration;
-import java.time.Instant;
 import java.time.OffsetDateTime;
 import java.util.List;
 import java.util.Map;
@@ -147,13 +146,8 @@ public class Accounts {
                 row.getString("owner"),
                 row.getBoolean("has_password"),
                 row.getObject("created_at", OffsetDateTime.class).toInstant(),
-                instant(row, row.findColumn("disabled_at")),
-                instant(row, row.findColumn("last_seen_at")));
-    }
-
-    static @Nullable Instant instant(ResultSet row, int column) throws SQLException {
-        var at = row.getObject(column, OffsetDateTime.class);
-        return at == null ? null : at.toInstant();
+                Sql.instant(row, row.findColumn("disabled_at")),
+                Sql.instant(row, row.findColumn("last_seen_at")));
     }
 
     /**

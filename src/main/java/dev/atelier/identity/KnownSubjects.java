@@ -2,10 +2,8 @@ package dev.atelier.identity;
 
 import com.github.benmanes.caffeine.cache.Cache;
 import com.github.benmanes.caffeine.cache.Caffeine;
+import dev.atelier.platform.database.Changes;
 import jakarta.enterprise.context.ApplicationScoped;
-import jakarta.transaction.Status;
-import jakarta.transaction.Synchronization;
-import jakarta.transaction.TransactionSynchronizationRegistry;
 import java.nio.ByteBuffer;
 import java.util.Optional;
 import java.util.function.Supplier;
@@ -25,12 +23,12 @@ class KnownSubjects {
      */
     record Known(Subject subject, boolean due) {}
 
-    private final TransactionSynchronizationRegistry transactions;
+    private final Changes changes;
     private final Cache<ByteBuffer, Optional<Known>> known =
             Caffeine.newBuilder().expireAfterWrite(Access.KEPT).maximumSize(20_000).build();
 
-    KnownSubjects(TransactionSynchronizationRegistry transactions) {
-        this.transactions = transactions;
+    KnownSubjects(Changes changes) {
+        this.changes = changes;
     }
 
     Optional<Known> get(byte[] hash, Supplier<Optional<Known>> find) {
@@ -49,20 +47,7 @@ class KnownSubjects {
         known.invalidate(ByteBuffer.wrap(hash));
     }
 
-    /** Now, and once more when the change is committed: whoever asked between saw the old. */
     void forget() {
-        known.invalidateAll();
-        if (transactions.getTransactionStatus() == Status.STATUS_ACTIVE) {
-            transactions.registerInterposedSynchronization(
-                    new Synchronization() {
-                        @Override
-                        public void beforeCompletion() {}
-
-                        @Override
-                        public void afterCompletion(int status) {
-                            known.invalidateAll();
-                        }
-                    });
-        }
+        changes.forget(known::invalidateAll);
     }
 }

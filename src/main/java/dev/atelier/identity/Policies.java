@@ -67,7 +67,7 @@ public class Policies {
                                                 row.getString(1),
                                                 EnumSet.noneOf(Permission.class),
                                                 row.getString(3),
-                                                Accounts.instant(row, 4),
+                                                Sql.instant(row, 4),
                                                 row.getObject(5, java.time.OffsetDateTime.class)
                                                         .toInstant(),
                                                 row.getString(6)),

@@ -23,8 +23,6 @@ import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.Flow;
-import java.util.concurrent.Semaphore;
-import java.util.concurrent.TimeUnit;
 import java.util.stream.Collectors;
 import org.eclipse.microprofile.config.inject.ConfigProperty;
 import org.jboss.logging.Logger;
@@ -210,9 +208,7 @@ class LiveNews {
     private final Duration beat;
     private final Map<String, List<Stream>> streams = new ConcurrentHashMap<>();
     private final Set<String> changed = ConcurrentHashMap.newKeySet();
-    private final Semaphore wake = new Semaphore(0);
-    private volatile boolean running;
-    private @Nullable Thread loop;
+    private final Loop loop = new Loop("live-news", LOOK, new Rounds());
 
     /** A portal that ends waits for its requests, and a stream is one that never ends by itself. */
     private final Thread ending = new Thread(this::endAll, "live-news-end");
@@ -235,17 +231,14 @@ class LiveNews {
     }
 
     void start(@Observes StartupEvent event) {
-        running = true;
+        loop.start();
         signals.on(Notifications.CHANNEL, this::hear);
-        loop = Thread.ofVirtual().name("live-news").start(this::loop);
         Runtime.getRuntime().addShutdownHook(ending);
     }
 
     void stop(@Observes @Priority(10) ShutdownEvent event) throws InterruptedException {
         endAll();
-        if (loop != null) {
-            loop.join(Duration.ofSeconds(3));
-        }
+        loop.join();
         try {
             Runtime.getRuntime().removeShutdownHook(ending);
         } catch (IllegalStateException e) {
@@ -254,8 +247,7 @@ class LiveNews {
     }
 
     private void endAll() {
-        running = false;
-        wake.release();
+        loop.end();
         all().forEach(Stream::end);
     }
 
@@ -273,7 +265,7 @@ class LiveNews {
                                 }
                             });
         }
-        wake.release();
+        loop.wake();
     }
 
     /**
@@ -289,13 +281,13 @@ class LiveNews {
         return window -> {
             var stream = new Stream(subject, horizon, sse, window);
             window.onSubscribe(stream);
-            if (!running) {
+            if (!loop.running()) {
                 stream.end();
                 return;
             }
             add(stream);
             changed.add(subject.name());
-            wake.release();
+            loop.wake();
         };
     }
 
@@ -331,38 +323,31 @@ class LiveNews {
         return all().size();
     }
 
-    private void loop() {
-        long looked = System.nanoTime();
-        long beaten = looked;
-        long horizon = Long.MAX_VALUE;
-        while (running) {
-            try {
-                if (wake.tryAcquire(LOOK.toMillis(), TimeUnit.MILLISECONDS)) {
-                    wake.drainPermits();
-                }
-                long now = System.nanoTime();
-                if (now - looked > LOOK.toNanos()) {
-                    looked = now;
-                    endThoseThatMust(now);
-                }
-                if (now - beaten > beat.toNanos()) {
-                    beaten = now;
-                    all().forEach(Stream::beat);
-                    long next = notifications.horizon();
-                    changed.addAll(
-                            notifications.changedSince(Math.min(horizon, next), streams.keySet()));
-                    horizon = next;
-                }
-                for (var account : Set.copyOf(changed)) {
-                    changed.remove(account);
-                    update(account);
-                }
-            } catch (InterruptedException e) {
-                Thread.currentThread().interrupt();
-                return;
-            } catch (RuntimeException e) {
-                // The database may be away for a moment; the next beat looks at everybody.
-                LOG.debug("Bells could not be updated", e);
+    /** What the loop remembers from one round to the next. */
+    private final class Rounds implements Runnable {
+
+        private long looked = System.nanoTime();
+        private long beaten = looked;
+        private long horizon = Long.MAX_VALUE;
+
+        @Override
+        public void run() {
+            long now = System.nanoTime();
+            if (now - looked > LOOK.toNanos()) {
+                looked = now;
+                endThoseThatMust(now);
+            }
+            if (now - beaten > beat.toNanos()) {
+                beaten = now;
+                all().forEach(Stream::beat);
+                long next = notifications.horizon();
+                changed.addAll(
+                        notifications.changedSince(Math.min(horizon, next), streams.keySet()));
+                horizon = next;
+            }
+            for (var account : Set.copyOf(changed)) {
+                changed.remove(account);
+                update(account);
             }
         }
     }

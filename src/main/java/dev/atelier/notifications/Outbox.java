@@ -11,7 +11,6 @@ import java.util.concurrent.Semaphore;
 import java.util.concurrent.TimeUnit;
 import org.eclipse.microprofile.config.inject.ConfigProperty;
 import org.jboss.logging.Logger;
-import org.jspecify.annotations.Nullable;
 
 /**
  * Sends digests, for as long as the portal runs. Every replica has one; a digest is sent by one at
@@ -27,11 +26,8 @@ class Outbox {
     private final Notifications notifications;
     private final Presence presence;
     private final Courier courier;
-    private final Duration look;
     private final Semaphore free = new Semaphore(PLACES);
-    private final Semaphore wake = new Semaphore(0);
-    private volatile boolean running;
-    private @Nullable Thread loop;
+    private final Loop loop;
 
     Outbox(
             Digests digests,
@@ -44,43 +40,20 @@ class Outbox {
         this.notifications = notifications;
         this.presence = presence;
         this.courier = courier;
-        this.look = look;
+        this.loop = new Loop("outbox", look, this::sendDue);
     }
 
     void start(@Observes StartupEvent event) {
-        running = true;
-        loop = Thread.ofVirtual().name("outbox").start(this::loop);
+        loop.start();
     }
 
     /** What is being sent is awaited: else it would be sent again. */
     void stop(@Observes @Priority(10) ShutdownEvent event) throws InterruptedException {
-        running = false;
-        wake.release();
-        if (loop != null) {
-            loop.join(Duration.ofSeconds(3));
-        }
+        loop.end();
+        loop.join();
         if (!free.tryAcquire(PLACES, 10, TimeUnit.SECONDS)) {
             LOG.info(
                     "A digest is still on its way; whether it arrived is found out after the start");
-        }
-    }
-
-    private void loop() {
-        while (running) {
-            try {
-                if (wake.tryAcquire(look.toMillis(), TimeUnit.MILLISECONDS)) {
-                    wake.drainPermits();
-                }
-                if (running) {
-                    sendDue();
-                }
-            } catch (InterruptedException e) {
-                Thread.currentThread().interrupt();
-                return;
-            } catch (RuntimeException e) {
-                // The database may be away for a moment.
-                LOG.debug("Digests wait", e);
-            }
         }
     }
 
@@ -101,7 +74,7 @@ class Outbox {
                                             delivery.account(), e);
                                 } finally {
                                     free.release();
-                                    wake.release();
+                                    loop.wake();
                                 }
                             });
         }

@@ -393,16 +393,11 @@ public class AccessRequests {
                 row.getString(3),
                 permissions,
                 row.getString(5),
-                instant(row, 6),
+                Sql.instant(row, 6),
                 State.valueOf(row.getString(7).toUpperCase(Locale.ROOT)),
                 row.getObject(8, OffsetDateTime.class).toInstant(),
-                instant(row, 9),
+                Sql.instant(row, 9),
                 row.getString(10),
                 row.getString(11));
-    }
-
-    private static @Nullable Instant instant(ResultSet row, int column) throws SQLException {
-        var at = row.getObject(column, OffsetDateTime.class);
-        return at == null ? null : at.toInstant();
     }
 }

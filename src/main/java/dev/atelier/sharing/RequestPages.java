@@ -6,6 +6,7 @@ import dev.atelier.identity.Open;
 import dev.atelier.identity.Resource;
 import dev.atelier.platform.problems.Conflict;
 import dev.atelier.platform.problems.Invalid;
+import dev.atelier.platform.problems.Problem;
 import io.quarkus.qute.CheckedTemplate;
 import io.quarkus.qute.TemplateInstance;
 import io.smallrye.common.annotation.RunOnVirtualThread;
@@ -23,6 +24,7 @@ import java.net.URI;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Locale;
+import org.jboss.resteasy.reactive.server.ServerExceptionMapper;
 import org.jspecify.annotations.Nullable;
 
 /** Asking for access, and answering those who ask. */
@@ -129,11 +131,7 @@ public class RequestPages {
             @PathParam("id") long id,
             @FormParam("until") @Nullable String until,
             @FormParam("answer") @Nullable String answer) {
-        try {
-            requests.approve(id, SharingPages.endOf(until), answer == null ? "" : answer);
-        } catch (Invalid | Conflict e) {
-            return refused(e.detail());
-        }
+        requests.approve(id, SharingPages.endOf(until), answer == null ? "" : answer);
         return done();
     }
 
@@ -142,27 +140,20 @@ public class RequestPages {
     @Consumes(MediaType.APPLICATION_FORM_URLENCODED)
     public Response decline(
             @PathParam("id") long id, @FormParam("answer") @Nullable String answer) {
-        try {
-            requests.decline(id, answer == null ? "" : answer);
-        } catch (Invalid | Conflict e) {
-            return refused(e.detail());
-        }
+        requests.decline(id, answer == null ? "" : answer);
         return done();
     }
 
     @POST
     @Path("{id}/withdrawal")
     public Response withdraw(@PathParam("id") long id) {
-        try {
-            requests.withdraw(id);
-        } catch (Conflict e) {
-            return refused(e.detail());
-        }
+        requests.withdraw(id);
         return Response.seeOther(URI.create("/access#yours")).build();
     }
 
-    private Response refused(String detail) {
-        return Response.status(422).entity(page(detail)).build();
+    @ServerExceptionMapper({Invalid.class, Conflict.class})
+    public Response refused(Problem e) {
+        return Response.status(422).type(MediaType.TEXT_HTML_TYPE).entity(page(e.detail())).build();
     }
 
     private static Response done() {

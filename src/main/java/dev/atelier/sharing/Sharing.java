@@ -1,6 +1,7 @@
 package dev.atelier.sharing;
 
 import dev.atelier.catalog.Entities;
+import dev.atelier.catalog.EntityRef;
 import dev.atelier.identity.Access;
 import dev.atelier.identity.AuditLog;
 import dev.atelier.identity.Caller;
@@ -123,6 +124,13 @@ class Sharing {
         this.entities = entities;
         this.log = log;
         this.caller = caller;
+    }
+
+    /** The reference of a model, by its name. */
+    String existing(String model) {
+        return entities.find(EntityRef.of("model", model))
+                .map(entity -> entity.ref().toString())
+                .orElseThrow(() -> Resource.unknown(Resource.model(model)));
     }
 
     Standing standing(String ref) {

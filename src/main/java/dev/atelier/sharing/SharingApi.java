@@ -1,11 +1,8 @@
 package dev.atelier.sharing;
 
-import dev.atelier.catalog.Entities;
-import dev.atelier.catalog.EntityRef;
 import dev.atelier.identity.Needs;
 import dev.atelier.identity.Permission;
 import dev.atelier.identity.Policies;
-import dev.atelier.identity.Resource;
 import dev.atelier.platform.problems.Invalid;
 import io.smallrye.common.annotation.RunOnVirtualThread;
 import jakarta.ws.rs.Consumes;
@@ -72,13 +69,11 @@ public class SharingApi {
     private final Sharing sharing;
     private final Policies policies;
     private final Holders holders;
-    private final Entities entities;
 
-    SharingApi(Sharing sharing, Policies policies, Holders holders, Entities entities) {
+    SharingApi(Sharing sharing, Policies policies, Holders holders) {
         this.sharing = sharing;
         this.policies = policies;
         this.holders = holders;
-        this.entities = entities;
     }
 
     static Set<String> ids(Set<Permission> permissions) {
@@ -87,16 +82,10 @@ public class SharingApi {
                 .collect(Collectors.toCollection(TreeSet::new));
     }
 
-    private String existing(String model) {
-        return entities.find(EntityRef.of("model", model))
-                .map(entity -> entity.ref().toString())
-                .orElseThrow(() -> Resource.unknown(Resource.model(model)));
-    }
-
     @Needs(value = Permission.MODEL_READ, model = "name")
     @GET
     public Standing access(@PathParam("name") String name) {
-        var standing = sharing.standing(existing(name));
+        var standing = sharing.standing(sharing.existing(name));
         return new Standing(
                 standing.resource(),
                 standing.owner(),
@@ -120,7 +109,8 @@ public class SharingApi {
     @Path("visibility")
     public void show(@PathParam("name") String name, @Nullable Shown wish) {
         policies.show(
-                existing(name), SharingPages.visibility(wish == null ? null : wish.visibility()));
+                sharing.existing(name),
+                SharingPages.visibility(wish == null ? null : wish.visibility()));
     }
 
     @Needs(value = Permission.MODEL_SHARE, model = "name")
@@ -131,7 +121,7 @@ public class SharingApi {
             throw new Invalid("Send {\"holder\": …, \"use\": …}.");
         }
         policies.grant(
-                existing(name),
+                sharing.existing(name),
                 holders.named(wish.holder() == null ? "" : wish.holder()),
                 Use.of(wish.use()).permissions(),
                 wish.reason() == null ? "" : wish.reason().strip(),
@@ -143,6 +133,6 @@ public class SharingApi {
     @Path("grants")
     public void revoke(
             @PathParam("name") String name, @QueryParam("holder") @Nullable String holder) {
-        policies.revoke(existing(name), holder == null ? "" : holder);
+        policies.revoke(sharing.existing(name), holder == null ? "" : holder);
     }
 }

@@ -89,7 +89,7 @@ public class SharingPages {
     public Response show(
             @PathParam("model") String model,
             @FormParam("visibility") @Nullable String visibility) {
-        policies.show(existing(model), visibility(visibility));
+        policies.show(sharing.existing(model), visibility(visibility));
         return back(model, "who");
     }
 
@@ -116,7 +116,7 @@ public class SharingPages {
             @FormParam("use") @Nullable String use,
             @FormParam("until") @Nullable String until,
             @FormParam("reason") @Nullable String reason) {
-        var ref = existing(model);
+        var ref = sharing.existing(model);
         try {
             policies.grant(
                     ref,
@@ -157,15 +157,8 @@ public class SharingPages {
     @Consumes(MediaType.APPLICATION_FORM_URLENCODED)
     public Response revoke(
             @PathParam("model") String model, @FormParam("holder") @Nullable String holder) {
-        policies.revoke(existing(model), holder == null ? "" : holder);
+        policies.revoke(sharing.existing(model), holder == null ? "" : holder);
         return back(model, "who");
-    }
-
-    private String existing(String model) {
-        var ref = EntityRef.of("model", model);
-        return entities.find(ref)
-                .map(entity -> entity.ref().toString())
-                .orElseThrow(() -> Resource.unknown(Resource.model(model)));
     }
 
     private static Response back(String model, String part) {

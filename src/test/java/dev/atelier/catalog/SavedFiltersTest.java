@@ -8,7 +8,7 @@ import static org.hamcrest.Matchers.not;
 import dev.atelier.TestDatabase;
 import dev.atelier.identity.Accounts;
 import dev.atelier.identity.Audit;
-import dev.atelier.notifications.Person;
+import dev.atelier.identity.Person;
 import dev.atelier.platform.database.Sql;
 import io.quarkus.test.common.QuarkusTestResource;
 import io.quarkus.test.junit.QuarkusTest;
@@ -35,8 +35,6 @@ class SavedFiltersTest {
     private static ValidatableResponse save(Person person, String name, String team, String query) {
         return person.asks()
                 .accept("text/html")
-                .redirects()
-                .follow(false)
                 .formParam("name", name)
                 .formParam("team", team)
                 .formParam("query", query)
@@ -69,8 +67,6 @@ class SavedFiltersTest {
         assertThat(page.select("nav.segmented a[href='" + saved.address() + "']").text())
                 .isEqualTo("Needs review");
         ines.asks()
-                .redirects()
-                .follow(false)
                 .get("/catalog/filters/{id}", saved.id())
                 .then()
                 .statusCode(303)
@@ -104,19 +100,12 @@ class SavedFiltersTest {
         var id = only(bo).id();
 
         bo.asks()
-                .redirects()
-                .follow(false)
                 .formParam("name", "All of ours")
                 .post("/catalog/filters/{id}/name", id)
                 .then()
                 .statusCode(303);
         assertThat(only(ines).name()).isEqualTo("All of ours");
-        bo.asks()
-                .redirects()
-                .follow(false)
-                .post("/catalog/filters/{id}/removal", id)
-                .then()
-                .statusCode(303);
+        bo.asks().post("/catalog/filters/{id}/removal", id).then().statusCode(303);
 
         assertThat(filters.of(ines.subject())).isEmpty();
         assertThat(

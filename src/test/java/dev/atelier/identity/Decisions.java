@@ -59,7 +59,8 @@ public final class Decisions {
                                     null,
                                     null),
                             sql,
-                            new Catalog(sql));
+                            new Catalog(sql),
+                            null);
             var subject = somebody(teams);
             var times = new long[CALLS];
             // A third unmeasured, as everywhere.

@@ -10,7 +10,6 @@ import dev.atelier.platform.problems.TooMany;
 import dev.atelier.serving.Models;
 import io.micrometer.core.instrument.MeterRegistry;
 import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
-import io.quarkus.narayana.jta.QuarkusTransaction;
 import io.quarkus.test.common.QuarkusTestResource;
 import io.quarkus.test.junit.QuarkusTest;
 import io.quarkus.test.junit.QuarkusTestProfile;
@@ -53,24 +52,12 @@ class LimitsTest {
         }
     }
 
-    @Inject Accounts accounts;
-    @Inject AccessTokens tokens;
-    @Inject Roles roles;
     @Inject Sql sql;
     @Inject LimitsConfig config;
     @Inject MeterRegistry metrics;
-    @Inject Subjects subjects;
 
-    private Account account(String name, Role role) {
-        var account = accounts.create(name, Account.Kind.SERVICE, null, null, Audit.SYSTEM);
-        QuarkusTransaction.requiringNew().run(() -> roles.begin(account.ref(), role));
-        return account;
-    }
-
-    private RequestSpecification as(Account account) {
-        var secret =
-                tokens.issue(account, "limits", null, Duration.ofHours(1), Audit.SYSTEM).secret();
-        return given().noFilters().header("Authorization", "Bearer " + secret);
+    private static Person program(String role) {
+        return Person.program("limits").with(role);
     }
 
     private double refused(String limit) {
@@ -79,13 +66,13 @@ class LimitsTest {
 
     @Test
     void is_told_when_to_try_again_and_whom_to_ask() {
-        var somebody = account("limits-tokens", Role.DEVELOPER);
+        var somebody = program("developer");
         var before = refused("tokens");
         for (int i = 0; i < 2; i++) {
-            wish(as(somebody)).then().statusCode(201);
+            wish(somebody.asks()).then().statusCode(201);
         }
         // Another token of the same account is no way round.
-        var answer = wish(as(somebody));
+        var answer = wish(somebody.again().asks());
 
         answer.then()
                 .statusCode(429)
@@ -95,7 +82,7 @@ class LimitsTest {
                 .body("detail", containsString("atelier.limits.tokens"));
         assertThat(Integer.parseInt(answer.header("Retry-After"))).isBetween(1_000, 1_801);
         assertThat(refused("tokens")).isEqualTo(before + 1);
-        wish(as(account("limits-another", Role.DEVELOPER))).then().statusCode(201);
+        wish(program("developer").asks()).then().statusCode(201);
     }
 
     private static io.restassured.response.Response wish(RequestSpecification by) {
@@ -106,8 +93,8 @@ class LimitsTest {
 
     @Test
     void does_not_pay_for_what_was_refused() {
-        var somebody = account("limits-form", Role.PLATFORM_ADMIN);
-        var by = as(somebody);
+        var somebody = program("platform-admin");
+        var by = somebody.asks();
         for (int i = 0; i < 4; i++) {
             assertThat(refresh(by)).isEqualTo(200);
         }
@@ -126,8 +113,8 @@ class LimitsTest {
 
     @Test
     void uploads_no_more_by_whatever_way() {
-        var somebody = account("limits-uploads", Role.PLATFORM_ADMIN);
-        var by = as(somebody);
+        var somebody = program("platform-admin");
+        var by = somebody.asks();
         for (int i = 0; i < 3; i++) {
             by.multiPart("file", "notes-" + i + ".txt", ("notes " + i).getBytes())
                     .post("/api/v1/models/limits-uploads/versions")
@@ -135,7 +122,7 @@ class LimitsTest {
                     .statusCode(201);
         }
         given().noFilters()
-                .spec(as(somebody))
+                .spec(somebody.again().asks())
                 .accept("text/html")
                 .multiPart("name", "limits-uploads")
                 .multiPart("file", "notes.txt", "more".getBytes())
@@ -151,7 +138,7 @@ class LimitsTest {
                 .post("/api/v1/models/limits-calls/versions")
                 .then()
                 .statusCode(201);
-        var by = as(account("limits-calls", Role.DEVELOPER));
+        var by = program("developer").asks();
         for (int i = 0; i < 5; i++) {
             assertThat(by.body("{}").post("/v2/models/limits-calls/infer").statusCode())
                     .isNotEqualTo(429);
@@ -167,9 +154,7 @@ class LimitsTest {
 
     @Test
     void registers_no_more_locations_and_is_told_in_backstages_form() {
-        var by =
-                as(account("limits-locations", Role.PLATFORM_ADMIN))
-                        .contentType("application/json");
+        var by = program("platform-admin").asks().contentType("application/json");
         for (int i = 0; i < 2; i++) {
             by.body("{\"type\": \"url\", \"target\": \"https://limits.example/" + i + ".yaml\"}")
                     .post("/api/catalog/locations")
@@ -185,7 +170,7 @@ class LimitsTest {
 
     @Test
     void is_counted_by_all_replicas_together_and_exactly() throws Exception {
-        var subject = subjects.of(account("limits-replicas", Role.DEVELOPER));
+        var subject = program("developer").subject();
         var replicas =
                 List.of(
                         new Limits(sql, config, new SimpleMeterRegistry()),
@@ -217,7 +202,7 @@ class LimitsTest {
 
     @Test
     void costs_a_call_next_to_nothing() {
-        var subject = subjects.of(account("limits-cost", Role.DEVELOPER));
+        var subject = program("developer").subject();
         var high = new Limits(sql, new High(config), new SimpleMeterRegistry());
         for (int i = 0; i < 200_000; i++) {
             high.use(Limit.CALLS, subject);

@@ -15,13 +15,13 @@ import com.nimbusds.jwt.SignedJWT;
 import dev.atelier.Administrator;
 import dev.atelier.TestDatabase;
 import dev.atelier.platform.DataFolder;
+import dev.atelier.platform.database.Changes;
 import dev.atelier.platform.database.Sql;
 import io.quarkus.narayana.jta.QuarkusTransaction;
 import io.quarkus.test.common.QuarkusTestResource;
 import io.quarkus.test.common.http.TestHTTPResource;
 import io.quarkus.test.junit.QuarkusTest;
 import jakarta.inject.Inject;
-import jakarta.transaction.TransactionSynchronizationRegistry;
 import java.net.URI;
 import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
@@ -75,7 +75,7 @@ class OtherProviderTest {
     @Inject KnownSubjects known;
     @Inject SecretBox box;
     @Inject DataSource database;
-    @Inject TransactionSynchronizationRegistry transactions;
+    @Inject Changes changes;
 
     private HttpResponse<String> send(HttpRequest.Builder request) throws Exception {
         return HTTP.send(request.timeout(Duration.ofSeconds(20)).build(), BodyHandlers.ofString());
@@ -359,7 +359,7 @@ class OtherProviderTest {
     /** As another portal on the same database would know people: with memory of its own. */
     private Subjects replica() {
         return new Subjects(
-                sql, roles, owners, singleSignOn, refreshing, new KnownSubjects(transactions));
+                sql, roles, owners, singleSignOn, refreshing, new KnownSubjects(changes));
     }
 
     @Test

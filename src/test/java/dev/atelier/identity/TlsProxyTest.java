@@ -53,7 +53,6 @@ class TlsProxyTest {
     @TestHTTPResource("/")
     URI portal;
 
-    @Inject Accounts accounts;
     @Inject Sql sql;
 
     private record Answer(int status, List<String> headers) {
@@ -90,9 +89,7 @@ class TlsProxyTest {
     private static final String FORWARDED =
             "X-Forwarded-For: 203.0.113.9\r\nX-Forwarded-Proto: https\r\n";
 
-    private String signIn(String from, String name) throws IOException {
-        accounts.create(name, Account.Kind.PERSON, null, null, Audit.SYSTEM);
-        var code = accounts.invite(name, Audit.SYSTEM);
+    private String signIn(String from, Person person) throws IOException {
         var answer =
                 ask(
                         from,
@@ -100,14 +97,16 @@ class TlsProxyTest {
                         "/welcome",
                         FORWARDED
                                 + "Origin: https://atelier.example\r\nContent-Type: application/x-www-form-urlencoded\r\n",
-                        "code=" + code + "&password=a+walk+by+the+sea&again=a+walk+by+the+sea");
+                        "code="
+                                + person.invitation()
+                                + "&password=a+walk+by+the+sea&again=a+walk+by+the+sea");
         assertThat(answer.status()).isEqualTo(303);
         return answer.header("Set-Cookie").orElseThrow();
     }
 
     @Test
     void gives_its_cookie_to_this_host_alone_and_over_tls_alone() throws IOException {
-        var cookie = signIn(PROXY, "tls-cookie");
+        var cookie = signIn(PROXY, Person.named("tls-cookie"));
 
         assertThat(cookie)
                 .startsWith("__Host-atelier-session=")
@@ -144,14 +143,16 @@ class TlsProxyTest {
 
     @Test
     void writes_down_where_people_are_as_the_proxy_says() throws IOException {
-        signIn(PROXY, "tls-origin");
-        assertThat(origin("tls-origin")).isEqualTo("203.0.113.9");
+        var ines = Person.named("ines");
+        signIn(PROXY, ines);
+        assertThat(origin(ines)).isEqualTo("203.0.113.9");
     }
 
     @Test
     void believes_nobody_else() throws IOException {
-        signIn(STRANGER, "tls-stranger");
-        assertThat(origin("tls-stranger")).isEqualTo(STRANGER);
+        var ines = Person.named("ines");
+        signIn(STRANGER, ines);
+        assertThat(origin(ines)).isEqualTo(STRANGER);
         assertThat(
                         ask(
                                         STRANGER,
@@ -163,11 +164,11 @@ class TlsProxyTest {
                 .isEmpty();
     }
 
-    private String origin(String name) {
+    private String origin(Person person) {
         return sql.one(
                 "select origin from audit_event where action = 'session.begin' and resource = ?",
                 row -> String.valueOf(row.getString(1)),
-                "user:default/" + name);
+                person.ref());
     }
 
     @Test

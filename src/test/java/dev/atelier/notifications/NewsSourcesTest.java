@@ -7,6 +7,7 @@ import dev.atelier.TestDatabase;
 import dev.atelier.identity.AccessTokens;
 import dev.atelier.identity.Accounts;
 import dev.atelier.identity.Audit;
+import dev.atelier.identity.Person;
 import dev.atelier.platform.database.Sql;
 import dev.atelier.serving.Models;
 import io.quarkus.test.common.QuarkusTestResource;

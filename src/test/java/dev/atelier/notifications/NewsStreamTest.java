@@ -6,6 +6,7 @@ import dev.atelier.TestDatabase;
 import dev.atelier.identity.Access;
 import dev.atelier.identity.Accounts;
 import dev.atelier.identity.Audit;
+import dev.atelier.identity.Person;
 import dev.atelier.platform.database.Sql;
 import io.quarkus.narayana.jta.QuarkusTransaction;
 import io.quarkus.test.common.QuarkusTestResource;

@@ -8,6 +8,7 @@ import static org.hamcrest.Matchers.nullValue;
 
 import dev.atelier.TestDatabase;
 import dev.atelier.identity.Audit;
+import dev.atelier.identity.Person;
 import io.quarkus.narayana.jta.QuarkusTransaction;
 import io.quarkus.test.common.QuarkusTestResource;
 import io.quarkus.test.junit.QuarkusTest;
@@ -116,8 +117,6 @@ class NotificationPagesTest {
 
         ines.asks()
                 .header("Referer", "http://portal.example/notifications?unread=true")
-                .redirects()
-                .follow(false)
                 .post(form.attr("action"))
                 .then()
                 .statusCode(303)
@@ -127,8 +126,6 @@ class NotificationPagesTest {
 
         ines.asks()
                 .header("Referer", "//evil.example//evil")
-                .redirects()
-                .follow(false)
                 .formParam("topic", "")
                 .post("/notifications/reading")
                 .then()

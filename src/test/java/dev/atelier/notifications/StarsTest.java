@@ -7,6 +7,7 @@ import dev.atelier.TestDatabase;
 import dev.atelier.catalog.Entities;
 import dev.atelier.catalog.EntityDocument;
 import dev.atelier.identity.Audit;
+import dev.atelier.identity.Person;
 import dev.atelier.platform.database.Sql;
 import io.quarkus.narayana.jta.QuarkusTransaction;
 import io.quarkus.test.common.QuarkusTestResource;
@@ -58,8 +59,6 @@ class StarsTest {
     private static void press(Person person, Element button) {
         person.asks()
                 .header("Referer", "http://localhost" + TEAM)
-                .redirects()
-                .follow(false)
                 .formParam(button.attr("name"), button.attr("value"))
                 .post("/stars")
                 .then()

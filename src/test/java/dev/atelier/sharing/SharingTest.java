@@ -9,8 +9,7 @@ import static org.hamcrest.Matchers.hasSize;
 import static org.hamcrest.Matchers.not;
 
 import dev.atelier.TestDatabase;
-import dev.atelier.identity.People;
-import dev.atelier.identity.People.Person;
+import dev.atelier.identity.Person;
 import dev.atelier.identity.Role;
 import dev.atelier.platform.database.Sql;
 import dev.atelier.serving.Models;
@@ -39,7 +38,6 @@ class SharingTest {
 
     private static final AtomicInteger COUNT = new AtomicInteger();
 
-    @Inject People people;
     @Inject Sql sql;
 
     private String model;
@@ -52,8 +50,8 @@ class SharingTest {
         var n = COUNT.incrementAndGet();
         model = "shared-" + n;
         team = "group:default/owners-" + n;
-        owner = people.person("owner-" + n, Role.DATA_SCIENTIST, team);
-        stranger = people.person("stranger-" + n, Role.DEVELOPER);
+        owner = Person.named("owner").with("data-scientist").in(team);
+        stranger = Person.named("stranger").with("developer");
         owner.asks()
                 .multiPart("file", "model.onnx", Models.doubling())
                 .multiPart(
@@ -374,7 +372,7 @@ class SharingTest {
     void is_decided_about_by_its_owners_and_by_nobody_else() {
         show("team");
         var id = ask(stranger, "call");
-        var other = people.person("other-" + model, Role.DATA_SCIENTIST, "group:default/elsewhere");
+        var other = Person.named("other").with("data-scientist").in("group:default/elsewhere");
         for (var act : List.of("approval", "refusal")) {
             stranger.asks()
                     .contentType("application/json")

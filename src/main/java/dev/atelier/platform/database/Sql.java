@@ -8,6 +8,7 @@ import java.sql.PreparedStatement;
 import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.time.Instant;
+import java.time.OffsetDateTime;
 import java.time.ZoneOffset;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -91,6 +92,12 @@ public class Sql {
     /** The row of a statement that always has one. */
     public <T> T one(String sql, Row<T> reader, @Nullable Object... values) {
         return list(sql, reader, values).getFirst();
+    }
+
+    /** A timestamptz; null when there is none. */
+    public static @Nullable Instant instant(ResultSet row, int column) throws SQLException {
+        var at = row.getObject(column, OffsetDateTime.class);
+        return at == null ? null : at.toInstant();
     }
 
     /** For more rows than memory should hold: they come in portions. Never inside a transaction. */

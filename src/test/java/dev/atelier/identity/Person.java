@@ -1,13 +1,7 @@
-package dev.atelier.notifications;
+package dev.atelier.identity;
 
 import static io.restassured.RestAssured.given;
 
-import dev.atelier.identity.AccessTokens;
-import dev.atelier.identity.Account;
-import dev.atelier.identity.Accounts;
-import dev.atelier.identity.Audit;
-import dev.atelier.identity.Presence;
-import dev.atelier.identity.Subject;
 import io.quarkus.arc.Arc;
 import io.restassured.specification.RequestSpecification;
 import java.time.Duration;
@@ -20,11 +14,22 @@ public record Person(String name, String token) {
 
     /** With a name that nobody has. */
     public static Person named(String beginning) {
+        return of(beginning, Account.Kind.PERSON);
+    }
+
+    /** A program. */
+    public static Person program(String beginning) {
+        return of(beginning, Account.Kind.SERVICE);
+    }
+
+    private static Person of(String beginning, Account.Kind kind) {
         var name = beginning + "-" + UUID.randomUUID().toString().substring(0, 8);
-        var account =
-                bean(Accounts.class).create(name, Account.Kind.PERSON, null, null, Audit.SYSTEM);
+        return tokenOf(bean(Accounts.class).create(name, kind, null, null, Audit.SYSTEM));
+    }
+
+    private static Person tokenOf(Account account) {
         return new Person(
-                name,
+                account.name(),
                 bean(AccessTokens.class)
                         .issue(account, "test", null, Duration.ofHours(1), Audit.SYSTEM)
                         .secret());
@@ -34,8 +39,12 @@ public record Person(String name, String token) {
         return Arc.container().instance(type).get();
     }
 
+    private Account account() {
+        return bean(Accounts.class).get(name);
+    }
+
     public String ref() {
-        return "user:default/" + name;
+        return account().ref();
     }
 
     /** Gives a role, as the administrator does. */
@@ -49,13 +58,29 @@ public record Person(String name, String token) {
         return this;
     }
 
-    public Subject subject() {
-        return bean(Presence.class).subject(name).orElseThrow();
+    /** Puts them into a team. */
+    public Person in(String team) {
+        bean(Accounts.class).setMember(name, team, true, Audit.SYSTEM);
+        return this;
     }
 
-    /** As a program sends it. */
+    /** The same with another token. */
+    public Person again() {
+        return tokenOf(account());
+    }
+
+    public Subject subject() {
+        return bean(Subjects.class).of(account());
+    }
+
+    /** As a program sends it, which follows no redirect. */
     public RequestSpecification asks() {
-        return given().header("Authorization", "Bearer " + token);
+        return given().redirects().follow(false).header("Authorization", "Bearer " + token);
+    }
+
+    /** A one-time code to choose a password with. */
+    public String invitation() {
+        return bean(Accounts.class).invite(name, Audit.SYSTEM);
     }
 
     /** Signs in: the value of the cookie. */
@@ -64,7 +89,7 @@ public record Person(String name, String token) {
                 .header("Sec-Fetch-Site", "same-origin")
                 .redirects()
                 .follow(false)
-                .formParam("code", bean(Accounts.class).invite(name, Audit.SYSTEM))
+                .formParam("code", invitation())
                 .formParam("password", PASSWORD)
                 .formParam("again", PASSWORD)
                 .post("/welcome")
