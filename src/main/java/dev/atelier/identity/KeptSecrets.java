@@ -54,6 +54,11 @@ public class KeptSecrets {
                         });
     }
 
+    /** Whether there is one, though its key may be gone. */
+    public boolean holds(String name) {
+        return sql.first("select 1 from kept_secret where name = ?", row -> 1, name).isPresent();
+    }
+
     public void drop(String name) {
         sql.update("delete from kept_secret where name = ?", name);
     }

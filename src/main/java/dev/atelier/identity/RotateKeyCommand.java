@@ -136,7 +136,7 @@ public final class RotateKeyCommand {
                 }
             }
         }
-        return (moved == 0 ? "" : " So are %d webhook secrets.".formatted(moved))
+        return (moved == 0 ? "" : " So are %d kept secrets.".formatted(moved))
                 + (lost == 0 ? "" : " %d that no key opened were dropped.".formatted(lost));
     }
 }

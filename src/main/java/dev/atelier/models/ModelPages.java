@@ -127,7 +127,8 @@ public class ModelPages {
             @Nullable String license,
             List<Card.Result> results,
             List<Integer> others,
-            @Nullable Comparison comparison) {
+            @Nullable Comparison comparison,
+            Manifests.@Nullable Manifest manifest) {
         public String address() {
             return "/models/" + version.model() + "/versions/" + version.number();
         }
@@ -147,6 +148,7 @@ public class ModelPages {
     private final Models models;
     private final Versions versions;
     private final Cards cards;
+    private final Manifests manifests;
     private final Entities entities;
     private final EntityShells shells;
     private final Sql sql;
@@ -156,6 +158,7 @@ public class ModelPages {
             Models models,
             Versions versions,
             Cards cards,
+            Manifests manifests,
             Entities entities,
             EntityShells shells,
             Sql sql,
@@ -163,6 +166,7 @@ public class ModelPages {
         this.models = models;
         this.versions = versions;
         this.cards = cards;
+        this.manifests = manifests;
         this.entities = entities;
         this.shells = shells;
         this.sql = sql;
@@ -384,7 +388,8 @@ public class ModelPages {
                         .filter(number -> number != version.number())
                         .limit(100)
                         .toList(),
-                against == null || against.isBlank() ? null : comparison(model, version, against));
+                against == null || against.isBlank() ? null : comparison(model, version, against),
+                manifests.of(version).orElse(null));
     }
 
     private Comparison comparison(Model model, ModelVersion version, String against) {

@@ -24,6 +24,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ExecutorService;
@@ -53,6 +54,7 @@ class ScanQueue {
     private final ObjectMapper json;
     private final Notifications notifications;
     private final Access access;
+    private final Manifests manifests;
     private final ExecutorService workers = Executors.newFixedThreadPool(2, named("scan"));
     private final java.util.concurrent.ScheduledExecutorService clock =
             Executors.newSingleThreadScheduledExecutor(named("scan-clock"));
@@ -66,7 +68,8 @@ class ScanQueue {
             Audit audit,
             ObjectMapper json,
             Notifications notifications,
-            Access access) {
+            Access access,
+            Manifests manifests) {
         this.sql = sql;
         this.blobs = blobs;
         this.models = models;
@@ -74,6 +77,7 @@ class ScanQueue {
         this.json = json;
         this.notifications = notifications;
         this.access = access;
+        this.manifests = manifests;
     }
 
     private static java.util.concurrent.ThreadFactory named(String name) {
@@ -212,6 +216,7 @@ class ScanQueue {
 
     private void finish(Job job, int epoch, Inspection.Result result) {
         Failpoints.hit("scan.done");
+        var key = manifests.key();
         QuarkusTransaction.requiringNew()
                 .run(
                         () -> {
@@ -241,12 +246,12 @@ class ScanQueue {
                                             job.number,
                                             epoch);
                             if (changed == 1) {
-                                settle(job, result);
+                                settle(job, result, key);
                             }
                         });
     }
 
-    private void settle(Job job, Inspection.Result result) {
+    private void settle(Job job, Inspection.Result result, Optional<SigningKey> key) {
         var refusal = result.refusal();
         audit.recordBySystem(
                 refusal == null ? "model-version.ready" : "model-version.refuse",
@@ -258,6 +263,8 @@ class ScanQueue {
         if (refusal != null) {
             return;
         }
+        // Without a key it gets its manifest later, like older versions.
+        key.ifPresent(signing -> manifests.sign(job.model, job.number, signing));
         var wanted =
                 sql.first(
                                 """

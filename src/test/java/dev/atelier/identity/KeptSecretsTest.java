@@ -50,7 +50,7 @@ class KeptSecretsTest {
 
         var said = RotateKeyCommand.rotate(box, database.getConnection());
 
-        assertThat(said).contains("webhook secrets");
+        assertThat(said).contains("kept secrets");
         assertThat(box.current()).isNotEqualTo(before);
         assertThat(secrets.get("kept rotated")).hasValue(SECRET);
         assertThat(
