@@ -1,6 +1,7 @@
 package dev.atelier.catalog;
 
-import dev.atelier.identity.Owners;
+import dev.atelier.identity.Memberships;
+import dev.atelier.identity.Owned;
 import dev.atelier.platform.database.Sql;
 import jakarta.enterprise.context.ApplicationScoped;
 import java.util.Collection;
@@ -10,7 +11,7 @@ import java.util.stream.Collectors;
 
 /** Tells permissions what the entities say: who owns what, and who is in which group. */
 @ApplicationScoped
-class CatalogOwners implements Owners {
+class CatalogOwners implements Owned, Memberships {
 
     /**
      * The entities of accounts follow these a moment later, and permissions must not: what identity

@@ -5,6 +5,7 @@ import com.github.benmanes.caffeine.cache.Caffeine;
 import com.github.benmanes.caffeine.cache.LoadingCache;
 import dev.atelier.platform.database.Changes;
 import dev.atelier.platform.database.Sql;
+import io.quarkus.arc.All;
 import jakarta.enterprise.context.ApplicationScoped;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -34,7 +35,7 @@ public class Access {
 
     private final Roles roles;
     private final Sql sql;
-    private final Owners owners;
+    private final List<Owned> owned;
     private final Changes changes;
     private final Cache<String, Resource> resources =
             Caffeine.newBuilder().expireAfterWrite(KEPT).maximumSize(10_000).build();
@@ -47,10 +48,10 @@ public class Access {
     private final Cache<Subject, Blind> blind =
             Caffeine.newBuilder().weakKeys().expireAfterWrite(KEPT).build();
 
-    Access(Roles roles, Sql sql, Owners owners, Changes changes) {
+    Access(Roles roles, Sql sql, @All List<Owned> owned, Changes changes) {
         this.roles = roles;
         this.sql = sql;
-        this.owners = owners;
+        this.owned = owned;
         this.changes = changes;
     }
 
@@ -139,13 +140,14 @@ public class Access {
                     return true;
                 },
                 (Object) wanted);
-        var owned = owners.ownersOf(refs);
+        var owners = new HashMap<String, String>();
+        owned.forEach(things -> owners.putAll(things.ownersOf(refs)));
         return refs.stream()
                 .map(
                         ref ->
                                 new Resource(
                                         ref,
-                                        owned.get(ref),
+                                        owners.get(ref),
                                         Resource.Visibility.of(visibilities.get(ref)),
                                         List.copyOf(grants.getOrDefault(ref, List.of()))))
                 .toList();
@@ -172,7 +174,7 @@ public class Access {
 
     /** Whether they may see what it is. */
     boolean mayRead(Subject subject, Resource resource) {
-        return decide(subject, Permission.MODEL_READ, resource).allowed();
+        return decide(subject, Permission.toRead(resource.ref()), resource).allowed();
     }
 
     /** May they do it, on this thing or (null) at all? */

@@ -16,6 +16,8 @@ public enum Permission {
     MODEL_REGISTER("model:register", "register model versions", true),
     MODEL_ALIAS("model:alias", "move a model's aliases", true),
     MODEL_SHARE("model:share", "decide who may use a model", true),
+    EXPERIMENT_READ("experiment:read", "see an experiment and its runs", true),
+    EXPERIMENT_RECORD("experiment:record", "record runs and change experiments", true),
     SERVING_OPERATE("serving:operate", "load and unload models", true),
     TOKEN_HOLD("token:hold", "hold access tokens", false),
     OPERATIONS_READ("operations:read", "see how the portal runs", false),
@@ -45,6 +47,11 @@ public enum Permission {
     /** Whether it is asked about one thing that has an owner. */
     public boolean onResource() {
         return onResource;
+    }
+
+    /** What one must be allowed to see a thing, by the kind in its reference. */
+    static Permission toRead(String ref) {
+        return ref.startsWith("experiment:") ? EXPERIMENT_READ : MODEL_READ;
     }
 
     public static Optional<Permission> of(String id) {

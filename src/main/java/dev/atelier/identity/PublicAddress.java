@@ -14,7 +14,7 @@ import org.eclipse.microprofile.config.inject.ConfigProperty;
  * asked, whose host the portal has checked to be its own.
  */
 @ApplicationScoped
-class PublicAddress {
+public class PublicAddress {
 
     private final Optional<URI> configured;
 
@@ -36,7 +36,7 @@ class PublicAddress {
                 });
     }
 
-    URI of(RoutingContext context, String path) {
+    public URI of(RoutingContext context, String path) {
         return configured
                 .orElseGet(
                         () ->

@@ -35,7 +35,7 @@ class Subjects {
 
     private final Sql sql;
     private final Roles roles;
-    private final Owners owners;
+    private final Memberships memberships;
     private final SingleSignOn singleSignOn;
     private final Refreshing refreshing;
     private final KnownSubjects known;
@@ -43,13 +43,13 @@ class Subjects {
     Subjects(
             Sql sql,
             Roles roles,
-            Owners owners,
+            Memberships memberships,
             SingleSignOn singleSignOn,
             Refreshing refreshing,
             KnownSubjects known) {
         this.sql = sql;
         this.roles = roles;
-        this.owners = owners;
+        this.memberships = memberships;
         this.singleSignOn = singleSignOn;
         this.refreshing = refreshing;
         this.known = known;
@@ -238,7 +238,7 @@ class Subjects {
     /** References of teams by the account's name. */
     private Map<String, Set<String>> teams(List<Account> accounts, @Nullable Claims claims) {
         var teams = new HashMap<String, Set<String>>();
-        var stated = owners.teamsOf(accounts.stream().map(Account::ref).toList());
+        var stated = memberships.teamsOf(accounts.stream().map(Account::ref).toList());
         for (var account : accounts) {
             teams.put(account.name(), new HashSet<>(stated.getOrDefault(account.ref(), Set.of())));
         }

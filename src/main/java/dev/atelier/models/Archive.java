@@ -1,6 +1,7 @@
 package dev.atelier.models;
 
 import dev.atelier.models.FileReport.Verdict;
+import dev.atelier.platform.blobs.BundlePath;
 import java.io.BufferedInputStream;
 import java.io.IOException;
 import java.io.InputStream;

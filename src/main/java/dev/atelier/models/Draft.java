@@ -5,6 +5,7 @@ import com.fasterxml.jackson.databind.DeserializationFeature;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.json.JsonMapper;
 import dev.atelier.platform.blobs.Blobs;
+import dev.atelier.platform.blobs.BundlePath;
 import dev.atelier.platform.blobs.Staged;
 import dev.atelier.platform.problems.Invalid;
 import dev.atelier.platform.problems.TooLarge;

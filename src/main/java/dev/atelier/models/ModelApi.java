@@ -9,7 +9,9 @@ import dev.atelier.identity.Permission;
 import dev.atelier.identity.Resource;
 import dev.atelier.identity.Sight;
 import dev.atelier.inference.Signature;
+import dev.atelier.platform.blobs.Blob;
 import dev.atelier.platform.blobs.Blobs;
+import dev.atelier.platform.blobs.Download;
 import dev.atelier.platform.problems.Invalid;
 import dev.atelier.platform.problems.NotFound;
 import io.smallrye.common.annotation.RunOnVirtualThread;
@@ -217,7 +219,7 @@ public class ModelApi {
                                                                 found.number(),
                                                                 found.model(),
                                                                 path)));
-        return Download.of(file, blobs, headers);
+        return Download.of(file.path(), new Blob(file.sha256(), file.size()), blobs, headers);
     }
 
     @GET

@@ -5,6 +5,7 @@ import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.atelier.catalog.Entities;
 import dev.atelier.catalog.Entity;
 import dev.atelier.platform.blobs.Blobs;
+import dev.atelier.platform.blobs.BundlePath;
 import dev.atelier.platform.database.Sql;
 import dev.atelier.platform.problems.Problem;
 import io.quarkus.runtime.ShutdownEvent;

@@ -5,7 +5,7 @@ import com.github.benmanes.caffeine.cache.Caffeine;
 import dev.atelier.identity.Access;
 import dev.atelier.identity.Audit;
 import dev.atelier.identity.Caller;
-import dev.atelier.identity.Owners;
+import dev.atelier.identity.Memberships;
 import dev.atelier.identity.Subject;
 import dev.atelier.platform.database.Sql;
 import dev.atelier.platform.problems.Invalid;
@@ -91,15 +91,15 @@ public class Notifications {
             "id, topic, text, reason, address, about, times, changed_at, read_at is null";
 
     private final Sql sql;
-    private final Owners owners;
+    private final Memberships memberships;
     private final Access access;
     private final Instance<Caller> caller;
     private final Cache<String, Integer> counts =
             Caffeine.newBuilder().expireAfterWrite(COUNT_KEPT).maximumSize(10_000).build();
 
-    Notifications(Sql sql, Owners owners, Access access, Instance<Caller> caller) {
+    Notifications(Sql sql, Memberships memberships, Access access, Instance<Caller> caller) {
         this.sql = sql;
-        this.owners = owners;
+        this.memberships = memberships;
         this.access = access;
         this.caller = caller;
     }
@@ -125,7 +125,7 @@ public class Notifications {
         }
         var groups = refs.stream().filter(ref -> ref.startsWith("group:")).toList();
         if (!groups.isEmpty()) {
-            var members = owners.membersOf(groups);
+            var members = memberships.membersOf(groups);
             for (int i = 0; i < to.length; i++) {
                 for (var member : members.getOrDefault(to[i].ref(), Set.of())) {
                     add(refs, reasons, ranks, member, to[i].reason(), i);

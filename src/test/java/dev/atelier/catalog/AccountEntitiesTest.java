@@ -12,7 +12,7 @@ import dev.atelier.TestDatabase;
 import dev.atelier.identity.Account;
 import dev.atelier.identity.Accounts;
 import dev.atelier.identity.Audit;
-import dev.atelier.identity.Owners;
+import dev.atelier.identity.Memberships;
 import dev.atelier.platform.database.Sql;
 import io.agroal.api.AgroalDataSource;
 import io.quarkus.test.common.QuarkusTestResource;
@@ -35,7 +35,7 @@ class AccountEntitiesTest {
     @Inject Accounts accounts;
     @Inject AccountEntities people;
     @Inject Entities entities;
-    @Inject Owners owners;
+    @Inject Memberships memberships;
     @Inject Sql sql;
     @Inject AgroalDataSource database;
 
@@ -175,7 +175,7 @@ class AccountEntitiesTest {
         people.bringIn();
 
         assertThat(teamsOf("user:default/" + name)).isEmpty();
-        assertThat(owners.membersOf(List.of(team))).isEmpty();
+        assertThat(memberships.membersOf(List.of(team))).isEmpty();
     }
 
     @Test
@@ -209,6 +209,6 @@ class AccountEntitiesTest {
     }
 
     private Set<String> teamsOf(String ref) {
-        return owners.teamsOf(List.of(ref)).getOrDefault(ref, Set.of());
+        return memberships.teamsOf(List.of(ref)).getOrDefault(ref, Set.of());
     }
 }

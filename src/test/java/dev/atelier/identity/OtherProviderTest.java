@@ -65,7 +65,7 @@ class OtherProviderTest {
     @Inject ObjectMapper mapper;
     @Inject Audit audit;
     @Inject Roles roles;
-    @Inject Owners owners;
+    @Inject Memberships memberships;
     @Inject SingleSignOn singleSignOn;
     @Inject Refreshing refreshing;
     @Inject Provider provider;
@@ -359,7 +359,7 @@ class OtherProviderTest {
     /** As another portal on the same database would know people: with memory of its own. */
     private Subjects replica() {
         return new Subjects(
-                sql, roles, owners, singleSignOn, refreshing, new KnownSubjects(changes));
+                sql, roles, memberships, singleSignOn, refreshing, new KnownSubjects(changes));
     }
 
     @Test

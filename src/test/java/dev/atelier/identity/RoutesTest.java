@@ -198,7 +198,9 @@ class RoutesTest {
     private static boolean allowed(Role role, Needs needs) {
         var least =
                 switch (needs.value()) {
-                    case CATALOG_READ, CATALOG_REFRESH, MODEL_READ, MODEL_TRY -> Role.VIEWER;
+                    case CATALOG_READ, CATALOG_REFRESH, MODEL_READ, MODEL_TRY, EXPERIMENT_READ ->
+                            Role.VIEWER;
+                    case EXPERIMENT_RECORD -> Role.DATA_SCIENTIST;
                     case MODEL_CALL, MODEL_DOWNLOAD, TOKEN_HOLD, CATALOG_REGISTER -> Role.DEVELOPER;
                     case MODEL_REGISTER ->
                             needs.model().isEmpty() ? Role.DATA_SCIENTIST : Role.PLATFORM_ADMIN;

@@ -14,6 +14,7 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Optional;
+import java.util.UUID;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -172,6 +173,10 @@ public class Sql {
                     case String[] texts -> statement.setArray(i + 1, array(connection, texts));
                     case Long[] numbers ->
                             statement.setArray(i + 1, connection.createArrayOf("bigint", numbers));
+                    case UUID[] ids ->
+                            statement.setArray(i + 1, connection.createArrayOf("uuid", ids));
+                    case Double[] numbers ->
+                            statement.setArray(i + 1, connection.createArrayOf("float8", numbers));
                     case Instant at -> statement.setObject(i + 1, at.atOffset(ZoneOffset.UTC));
                     case null -> statement.setObject(i + 1, null);
                     case Object value -> statement.setObject(i + 1, value);

@@ -1,6 +1,5 @@
-package dev.atelier.models;
+package dev.atelier.platform.blobs;
 
-import dev.atelier.platform.blobs.Blobs;
 import jakarta.ws.rs.core.HttpHeaders;
 import jakarta.ws.rs.core.Response;
 import java.nio.charset.StandardCharsets;
@@ -13,7 +12,7 @@ import org.jspecify.annotations.Nullable;
  * A file as a download: always an attachment, never something a browser would run under the
  * portal's name; with ranges (RFC 9110) and a strong tag, since content is addressed by its digest.
  */
-final class Download {
+public final class Download {
 
     private static final Pattern RANGE = Pattern.compile("bytes=([0-9]{0,18})-([0-9]{0,18})");
 
@@ -21,8 +20,11 @@ final class Download {
 
     private Download() {}
 
-    static Response of(ModelFile file, Blobs blobs, HttpHeaders headers) {
-        var tag = '"' + file.sha256() + '"';
+    /**
+     * @param path whose last part names the download
+     */
+    public static Response of(String path, Blob blob, Blobs blobs, HttpHeaders headers) {
+        var tag = '"' + blob.digest() + '"';
         var ifNoneMatch = headers.getHeaderString(HttpHeaders.IF_NONE_MATCH);
         if (ifNoneMatch != null && (ifNoneMatch.equals("*") || ifNoneMatch.contains(tag))) {
             return Response.notModified().header(HttpHeaders.ETAG, tag).build();
@@ -32,16 +34,16 @@ final class Download {
         var range =
                 asked == null || (condition != null && !condition.equals(tag))
                         ? null
-                        : range(asked, file.size());
+                        : range(asked, blob.size());
         if (range != null && range.length < 0) {
-            return Response.status(416).header("Content-Range", "bytes */" + file.size()).build();
+            return Response.status(416).header("Content-Range", "bytes */" + blob.size()).build();
         }
         var answer =
                 range == null
-                        ? Response.ok(blobs.open(file.sha256()))
-                                .header(HttpHeaders.CONTENT_LENGTH, file.size())
+                        ? Response.ok(blobs.open(blob.digest()))
+                                .header(HttpHeaders.CONTENT_LENGTH, blob.size())
                         : Response.status(206)
-                                .entity(blobs.open(file.sha256(), range.from, range.length))
+                                .entity(blobs.open(blob.digest(), range.from, range.length))
                                 .header(HttpHeaders.CONTENT_LENGTH, range.length)
                                 .header(
                                         "Content-Range",
@@ -49,12 +51,12 @@ final class Download {
                                                 .formatted(
                                                         range.from,
                                                         range.from + range.length - 1,
-                                                        file.size()));
+                                                        blob.size()));
         return answer.type("application/octet-stream")
                 .header(HttpHeaders.ETAG, tag)
                 .header("Accept-Ranges", "bytes")
-                .header("X-Content-SHA256", file.sha256())
-                .header(HttpHeaders.CONTENT_DISPOSITION, disposition(file.path()))
+                .header("X-Content-SHA256", blob.digest())
+                .header(HttpHeaders.CONTENT_DISPOSITION, disposition(path))
                 .header(HttpHeaders.CACHE_CONTROL, "private, max-age=31536000, immutable")
                 // Never compressed on the way: the length above is that of the file.
                 .header(HttpHeaders.CONTENT_ENCODING, "identity")

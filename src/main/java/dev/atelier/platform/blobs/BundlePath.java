@@ -1,4 +1,4 @@
-package dev.atelier.models;
+package dev.atelier.platform.blobs;
 
 import java.nio.charset.StandardCharsets;
 import java.text.Normalizer;
@@ -7,7 +7,7 @@ import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 
 /** Names of files inside a bundle: what may be one, and what makes two of them the same. */
-final class BundlePath {
+public final class BundlePath {
 
     private static final Pattern WINDOWS_DEVICE =
             Pattern.compile("(?i)(con|prn|aux|nul|com[0-9]|lpt[0-9])(\\..*)?");
@@ -15,17 +15,17 @@ final class BundlePath {
     private BundlePath() {}
 
     /** Unicode in its composed form, so that equal-looking names are equal. */
-    static String normalised(String path) {
+    public static String normalised(String path) {
         return Normalizer.normalize(path, Normalizer.Form.NFC);
     }
 
     /** What must be unique in a bundle, also on file systems that ignore case. */
-    static String key(String path) {
+    public static String key(String path) {
         return normalised(path).toLowerCase(Locale.ROOT);
     }
 
     /** Why a name cannot be the path of a file in a bundle, or null when it can. */
-    static @Nullable String fault(String path) {
+    public static @Nullable String fault(String path) {
         if (path.isEmpty()) {
             return "has no name";
         }

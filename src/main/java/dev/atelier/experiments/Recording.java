@@ -1,0 +1,152 @@
+package dev.atelier.experiments;
+
+import dev.atelier.identity.Caller;
+import dev.atelier.identity.Permission;
+import dev.atelier.platform.database.Sql;
+import dev.atelier.platform.database.Transaction;
+import dev.atelier.platform.problems.Invalid;
+import jakarta.enterprise.context.ApplicationScoped;
+import java.util.Collection;
+import java.util.List;
+import java.util.Map;
+import java.util.UUID;
+import org.jspecify.annotations.Nullable;
+
+/** Adds to a run what its code tells while it goes on. */
+@ApplicationScoped
+public class Recording {
+
+    /**
+     * A point, and what it measures if that is not the run alone.
+     *
+     * @param model a logged model
+     * @param dataSetName empty for none
+     */
+    record Measured(
+            Metrics.Point point, @Nullable UUID model, String dataSetName, String dataSetDigest) {}
+
+    private final Runs runs;
+    private final Metrics metrics;
+    private final LoggedModels models;
+    private final Caller caller;
+    private final Sql sql;
+    private final Transaction transaction;
+
+    Recording(
+            Runs runs,
+            Metrics metrics,
+            LoggedModels models,
+            Caller caller,
+            Sql sql,
+            Transaction transaction) {
+        this.runs = runs;
+        this.metrics = metrics;
+        this.models = models;
+        this.caller = caller;
+        this.sql = sql;
+        this.transaction = transaction;
+    }
+
+    /**
+     * The run of that identifier, if the caller may record in it.
+     *
+     * @throws dev.atelier.platform.problems.NotFound when there is none
+     */
+    UUID allowed(String id) {
+        var run = Ids.of(id).orElseThrow(() -> Runs.none(id));
+        caller.require(Permission.EXPERIMENT_RECORD, Experiment.ref(runs.experimentOf(run)));
+        return run;
+    }
+
+    /**
+     * All of it, or nothing.
+     *
+     * @throws Invalid when a name or value cannot be, a param has another value already, or the run
+     *     was deleted
+     */
+    void record(
+            UUID run,
+            Collection<Measured> measured,
+            Map<String, String> params,
+            Map<String, String> tags) {
+        measured.forEach(one -> MlflowRules.key("metric", one.point.key()));
+        params.forEach(MlflowRules::param);
+        tags.forEach(MlflowRules::runTag);
+        transaction.run(
+                () -> {
+                    runs.requireLive(run);
+                    runs.logParams(run, params);
+                    metrics.add(
+                            List.of(
+                                    new Metrics.Points(
+                                            run,
+                                            runs.experimentOf(run),
+                                            measured.stream().map(Measured::point).toList())));
+                    measured.stream()
+                            .filter(one -> one.model != null)
+                            .forEach(one -> measure(run, one));
+                    runs.setTags(run, tags);
+                });
+    }
+
+    private void measure(UUID run, Measured one) {
+        if (one.model != null) {
+            models.measure(
+                    one.model,
+                    List.of(
+                            new LoggedModel.Metric(
+                                    one.point, one.dataSetName, one.dataSetDigest, run)));
+        }
+    }
+
+    void addInputs(UUID run, List<Runs.Input> inputs, List<UUID> used) {
+        transaction.run(
+                () -> {
+                    runs.requireLive(run);
+                    runs.addInputs(run, inputs, used);
+                });
+    }
+
+    void addOutputs(UUID run, List<Runs.ModelLink> made) {
+        transaction.run(
+                () -> {
+                    runs.requireLive(run);
+                    runs.addOutputs(run, made);
+                });
+    }
+
+    /**
+     * Appends to the JSON list in a tag.
+     *
+     * @throws Invalid when the text is no JSON object
+     */
+    void addLoggedModel(UUID run, String tag, String modelJson) {
+        MlflowFields.checkObject("model_json", modelJson);
+        transaction.run(
+                () -> {
+                    runs.requireLive(run);
+                    // The run's row is the lock: two models logged at once are both kept.
+                    sql.list("select 1 from run where id = ? for update", row -> 1, run);
+                    var before =
+                            sql.first(
+                                            "select value from run_tag where run = ? and key = ?",
+                                            row -> row.getString(1),
+                                            run,
+                                            tag)
+                                    .orElse("[]");
+                    var list = before.strip();
+                    sql.update(
+                            """
+                            insert into run_tag (run, experiment, key, value) values (?, ?, ?, ?)
+                            on conflict (run, key) do update set value = excluded.value
+                            """,
+                            run,
+                            runs.experimentOf(run),
+                            tag,
+                            list.substring(0, list.length() - 1)
+                                    + (list.length() > 2 ? ", " : "")
+                                    + modelJson
+                                    + "]");
+                });
+    }
+}

@@ -1,0 +1,272 @@
+package dev.atelier.experiments;
+
+import dev.atelier.experiments.Clause.Operand;
+import dev.atelier.experiments.Clause.Operator;
+import dev.atelier.platform.problems.Invalid;
+import java.util.Collection;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Locale;
+import java.util.Set;
+import java.util.UUID;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * A search for runs as one SQL statement, in which {@code r} is the run. Metrics compare their
+ * latest value. A condition on a key that a run does not have never holds, {@code !=} included, as
+ * in MLflow.
+ */
+final class RunSearch {
+
+    /** Which runs, by whether they were deleted. */
+    enum View {
+        ACTIVE_ONLY(" and r.deleted_at is null"),
+        DELETED_ONLY(" and r.deleted_at is not null"),
+        ALL("");
+
+        private final String condition;
+
+        View(String condition) {
+            this.condition = condition;
+        }
+
+        static View of(String name) {
+            try {
+                return valueOf(name.toUpperCase(Locale.ROOT));
+            } catch (IllegalArgumentException e) {
+                throw new Invalid(
+                        "The view is ACTIVE_ONLY, DELETED_ONLY or ALL, not '%s'.".formatted(name));
+            }
+        }
+    }
+
+    private static final Set<String> METRICS = Set.of("metrics", "metric");
+    private static final Set<String> PARAMS = Set.of("params", "parameters", "param", "parameter");
+    private static final Set<String> TAGS = Set.of("tags", "tag");
+    private static final Set<String> DATASETS = Set.of("datasets", "dataset");
+    private static final Set<String> ATTRIBUTES =
+            Set.of("", "attributes", "attribute", "attr", "run");
+
+    private final SqlText joins = new SqlText();
+    private final SqlText where = new SqlText();
+    private final SqlText order = new SqlText();
+    private final List<Long> experiments;
+    private final Set<String> measured = new HashSet<>();
+    private int joined;
+
+    private RunSearch(Collection<Long> experiments) {
+        this.experiments = List.copyOf(experiments);
+    }
+
+    /**
+     * @param filter in MLflow's grammar
+     * @param orderBy {@code metrics.rmse ASC} and the like; the start time, latest first, when
+     *     empty
+     * @throws Invalid when one of them cannot be understood, saying where
+     */
+    static RunSearch of(
+            Collection<Long> experiments,
+            View view,
+            @Nullable String filter,
+            List<String> orderBy) {
+        var search = new RunSearch(experiments);
+        search.where.add(view.condition);
+        for (var clause : FilterParser.parse(filter)) {
+            search.where.add(" and ");
+            search.add(clause);
+        }
+        if (orderBy.size() > 10) {
+            throw new Invalid("Runs can be ordered by at most 10 keys.");
+        }
+        orderBy.forEach(search::order);
+        if (orderBy.isEmpty()) {
+            search.order.add("r.start_time desc, ");
+        }
+        search.order.add("r.id");
+        return search;
+    }
+
+    /**
+     * The whole statement.
+     *
+     * @param columns of {@code r}
+     */
+    SqlText select(String columns, long limit, long offset) {
+        return new SqlText()
+                .add("select " + columns + " from run r")
+                .add(joins)
+                .add(" where ")
+                .add(in("r.experiment"))
+                .add(where)
+                .add(" order by ")
+                .add(order)
+                .add(" limit ? offset ?", limit, offset);
+    }
+
+    /** One experiment as an equation: then an index can give the order too. */
+    private SqlText in(String column) {
+        return experiments.size() == 1
+                ? new SqlText().add(column + " = ?", experiments.getFirst())
+                : new SqlText()
+                        .add(column + " = any(?)", (Object) experiments.toArray(Long[]::new));
+    }
+
+    private void add(Clause clause) {
+        var entity = clause.entity();
+        if (METRICS.contains(entity)) {
+            metric(clause);
+        } else if (PARAMS.contains(entity)) {
+            keyed("run_param", clause);
+        } else if (TAGS.contains(entity)) {
+            keyed("run_tag", clause);
+        } else if (DATASETS.contains(entity)) {
+            dataset(clause);
+        } else if (ATTRIBUTES.contains(entity)) {
+            attribute(clause);
+        } else {
+            throw new Invalid(
+                    "Invalid entity type '%s' in the filter. Valid ones are metrics, params, tags, attributes and datasets."
+                            .formatted(entity));
+        }
+    }
+
+    private void metric(Clause clause) {
+        if (!(clause.operand() instanceof Operand.Number number)) {
+            throw new Invalid(
+                    "The metric '%s' is compared with a number, without quotes."
+                            .formatted(clause.key()));
+        }
+        measured.add(clause.key());
+        where.add("exists (select from run_metric m where m.run = r.id and ")
+                .add(in("m.experiment"))
+                // For the database NaN is greater than all numbers; for people it is none.
+                .add(
+                        " and m.key = ? and m.value <> 'NaN' and m.value "
+                                + Conditions.sign(clause)
+                                + " ?)",
+                        clause.key(),
+                        number.value());
+    }
+
+    private void keyed(String table, Clause clause) {
+        if (clause.operator() == Operator.IS_NULL) {
+            where.add("not ");
+        }
+        where.add("exists (select from " + table + " k where k.run = r.id and ")
+                .add(in("k.experiment"))
+                .add(" and k.key = ?", clause.key());
+        if (clause.operator() != Operator.IS_NULL && clause.operator() != Operator.IS_NOT_NULL) {
+            if (clause.operator() == Operator.EQUAL
+                    && clause.operand() instanceof Operand.Text text) {
+                // What the index has of it.
+                where.add(" and left(k.value, 100) = left(?, 100)", text.value());
+            }
+            where.add(" and ").add(Conditions.text("k.value", clause));
+        }
+        where.add(")");
+    }
+
+    private void dataset(Clause clause) {
+        var column =
+                switch (clause.key()) {
+                    case "name" -> "d.name";
+                    case "digest" -> "d.digest";
+                    case "context" -> "i.tags ->> 'mlflow.data.context'";
+                    default ->
+                            throw new Invalid(
+                                    "A data set has name, digest and context, not '%s'."
+                                            .formatted(clause.key()));
+                };
+        where.add(
+                        "exists (select from run_input i join run_dataset d on d.id = i.dataset"
+                                + " where i.run = r.id and ")
+                .add(Conditions.text(column, clause))
+                .add(")");
+    }
+
+    private void attribute(Clause clause) {
+        switch (clause.key().toLowerCase(Locale.ROOT)) {
+            case "start_time", "created" -> where.add(Conditions.number("r.start_time", clause));
+            case "end_time" -> where.add(Conditions.number("r.end_time", clause));
+            case "run_name", "run name" -> where.add(Conditions.text("r.name", clause));
+            case "user_id" -> where.add(Conditions.text("r.user_id", clause));
+            case "status" -> where.add(Conditions.text("r.status", clause));
+            case "run_id", "id" -> id(clause);
+            case "artifact_uri" ->
+                    where.add(
+                            Conditions.text(
+                                    "'mlflow-artifacts:/' || r.experiment || '/' || replace(r.id::text, '-', '') || '/artifacts'",
+                                    clause));
+            default ->
+                    throw new Invalid(
+                            "A run has no attribute '%s'. It has run_id, run_name, user_id, status, artifact_uri, start_time and end_time."
+                                    .formatted(clause.key()));
+        }
+    }
+
+    private void id(Clause clause) {
+        switch (clause.operand()) {
+            case Operand.Texts texts -> {
+                var ids = texts.values().stream().flatMap(text -> Ids.of(text).stream());
+                where.add(
+                        clause.operator() == Operator.IN ? "r.id = any(?)" : "r.id <> all(?)",
+                        (Object) ids.toArray(UUID[]::new));
+            }
+            case Operand.Text text when clause.operator() == Operator.EQUAL ->
+                    where.add("r.id = ?", Ids.of(text.value()).orElse(null));
+            default -> where.add(Conditions.text("replace(r.id::text, '-', '')", clause));
+        }
+    }
+
+    private void order(String text) {
+        var by = FilterParser.key(text);
+        var way = Conditions.way(by, text);
+        var entity = by.entity();
+        if (METRICS.contains(entity)) {
+            // Those without a value come last, those that are no number just before them.
+            var alias = join("run_metric", by.key(), measured.contains(by.key()));
+            order.add(
+                    way.equals(" asc")
+                            ? alias + ".value asc nulls last, "
+                            : "nullif(%1$s.value, 'NaN') desc nulls last, %1$s.value nulls last, "
+                                    .formatted(alias));
+        } else if (PARAMS.contains(entity) || TAGS.contains(entity)) {
+            var alias = join(PARAMS.contains(entity) ? "run_param" : "run_tag", by.key(), false);
+            order.add(alias + ".value" + way + " nulls last, ");
+        } else if (ATTRIBUTES.contains(entity)) {
+            order.add(
+                    switch (by.key().toLowerCase(Locale.ROOT)) {
+                                case "start_time", "created" -> "r.start_time";
+                                case "end_time" -> "r.end_time";
+                                case "run_name", "run name" -> "r.name";
+                                case "user_id" -> "r.user_id";
+                                case "status" -> "r.status";
+                                case "artifact_uri", "run_id", "id" -> "r.id";
+                                default -> throw unordered(text);
+                            }
+                            + way
+                            + " nulls last, ");
+        } else {
+            throw unordered(text);
+        }
+    }
+
+    private static Invalid unordered(String text) {
+        return new Invalid(
+                "Invalid order_by '%s': runs are ordered by metrics, params, tags and attributes."
+                        .formatted(text));
+    }
+
+    /**
+     * @param all whether every run that is found has that key
+     */
+    private String join(String table, String key, boolean all) {
+        var alias = "o" + joined++;
+        joins.add(
+                        " %s join %s %s on %3$s.run = r.id and %3$s.key = ? and "
+                                .formatted(all ? "" : "left", table, alias),
+                        key)
+                .add(in(alias + ".experiment"));
+        return alias;
+    }
+}
