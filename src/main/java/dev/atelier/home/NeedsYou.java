@@ -4,6 +4,7 @@ import dev.atelier.catalog.Problems;
 import dev.atelier.identity.Caller;
 import dev.atelier.identity.Permission;
 import dev.atelier.identity.Subject;
+import dev.atelier.models.Promotions;
 import dev.atelier.models.Versions;
 import dev.atelier.platform.blobs.Blobs;
 import dev.atelier.serving.Gateway;
@@ -35,6 +36,7 @@ class NeedsYou {
     private final Gateway gateway;
     private final Blobs blobs;
     private final AccessRequests requests;
+    private final Promotions promotions;
     private final Caller caller;
 
     NeedsYou(
@@ -43,12 +45,14 @@ class NeedsYou {
             Gateway gateway,
             Blobs blobs,
             AccessRequests requests,
+            Promotions promotions,
             Caller caller) {
         this.problems = problems;
         this.versions = versions;
         this.gateway = gateway;
         this.blobs = blobs;
         this.requests = requests;
+        this.promotions = promotions;
         this.caller = caller;
     }
 
@@ -59,6 +63,7 @@ class NeedsYou {
         var runs = caller.may(Permission.OPERATIONS_READ);
         var all = new ArrayList<Thing>();
         asked(all);
+        promoted(all);
         refused(all, person, models);
         onHold(all, runs ? null : Set.copyOf(models));
         if (runs) {
@@ -111,6 +116,33 @@ class NeedsYou {
                                         .collect(Collectors.joining(", ", "About ", ".")),
                         "Decide",
                         "/access"));
+    }
+
+    private void promoted(List<Thing> all) {
+        var waiting = promotions.waiting();
+        if (waiting.isEmpty()) {
+            return;
+        }
+        var first = waiting.getFirst();
+        all.add(
+                new Thing(
+                        "wait",
+                        "Approval",
+                        waiting.size() == 1
+                                ? "%s version %d waits for your approval to be its %s"
+                                        .formatted(first.model(), first.version(), first.alias())
+                                : "%d promotions wait for your approval".formatted(waiting.size()),
+                        waiting.size() == 1
+                                ? first.note() == null
+                                        ? "Its gates say what was looked at."
+                                        : "“" + first.note() + "”"
+                                : waiting.stream()
+                                        .map(Promotions.Request::model)
+                                        .distinct()
+                                        .limit(3)
+                                        .collect(Collectors.joining(", ", "Of ", ".")),
+                        "Decide",
+                        waiting.size() == 1 ? first.address() : "/promotions"));
     }
 
     private void refused(List<Thing> all, Subject person, Collection<String> models) {

@@ -32,6 +32,18 @@ public class Directory {
         this.sql = sql;
     }
 
+    /** Names of the accounts that sign-in and administrators put in a team, people only. */
+    public List<String> members(String team) {
+        return sql.list(
+                """
+                select a.name from team_member m join account a on a.name = m.account
+                where m.team = ? and a.kind = 'person' and a.disabled_at is null
+                group by a.name order by a.name
+                """,
+                row -> row.getString(1),
+                team);
+    }
+
     public List<Person> people() {
         return sql.list(
                 """

@@ -107,7 +107,15 @@ public class ModelApi {
      */
     public record AliasWish(@Nullable Integer version, @Nullable Integer expected) {}
 
+    /**
+     * The way back.
+     *
+     * @param expected the version that the alias must name now; left out when that does not matter
+     */
+    public record RollbackWish(@Nullable Integer expected, @Nullable String reason) {}
+
     private final Models models;
+    private final Promotions promotions;
     private final Versions versions;
     private final Registration registration;
     private final Blobs blobs;
@@ -116,12 +124,14 @@ public class ModelApi {
 
     ModelApi(
             Models models,
+            Promotions promotions,
             Versions versions,
             Registration registration,
             Blobs blobs,
             Caller caller,
             Sight sight) {
         this.models = models;
+        this.promotions = promotions;
         this.versions = versions;
         this.registration = registration;
         this.blobs = blobs;
@@ -257,8 +267,30 @@ public class ModelApi {
     public Map<String, Integer> removeAlias(
             @PathParam("name") String name,
             @PathParam("alias") String alias,
-            @QueryParam("expected") @Nullable Integer expected) {
-        models.move(models.get(name).name(), alias, expected, null, caller.entityRef());
+            @QueryParam("expected") @Nullable Integer expected,
+            @QueryParam("override") @Nullable String override) {
+        if (override == null) {
+            models.move(models.get(name).name(), alias, expected, null, caller.entityRef());
+        } else {
+            promotions.takeAway(name, alias, expected, override);
+        }
+        return models.get(name).aliases();
+    }
+
+    /** Back to the version that the alias named before. */
+    @Needs(value = Permission.MODEL_ALIAS, model = "name")
+    @POST
+    @Path("/{name}/aliases/{alias}/rollback")
+    @Consumes(MediaType.APPLICATION_JSON)
+    public Map<String, Integer> rollback(
+            @PathParam("name") String name,
+            @PathParam("alias") String alias,
+            @Nullable RollbackWish wish) {
+        promotions.rollback(
+                name,
+                alias,
+                wish == null ? null : wish.expected,
+                wish == null ? null : wish.reason);
         return models.get(name).aliases();
     }
 }

@@ -33,6 +33,7 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.stream.Stream;
 import org.jboss.resteasy.reactive.RestForm;
 import org.jboss.resteasy.reactive.RestQuery;
 import org.jspecify.annotations.Nullable;
@@ -102,10 +103,17 @@ public class ModelPages {
             @Nullable Integer before,
             @Nullable String metric,
             List<AliasRow> aliases,
-            List<Models.AliasMove> moves) {}
+            List<Models.AliasMove> moves,
+            boolean mayMove) {}
 
-    /** An alias and what it names. */
-    public record AliasRow(String alias, int number) {}
+    /**
+     * An alias and what it names.
+     *
+     * @param number 0 when it names no version
+     * @param guarded whether gates stand before it
+     * @param former what it named before; null when there is no way back
+     */
+    public record AliasRow(String alias, int number, boolean guarded, @Nullable Integer former) {}
 
     /** A file with what the scan says of it. */
     public record FileRow(ModelFile file, String address, @Nullable FileReport report) {}
@@ -149,6 +157,8 @@ public class ModelPages {
     private final Versions versions;
     private final Cards cards;
     private final Manifests manifests;
+    private final GateSets gates;
+    private final Promotions promotions;
     private final Entities entities;
     private final EntityShells shells;
     private final Sql sql;
@@ -159,6 +169,8 @@ public class ModelPages {
             Versions versions,
             Cards cards,
             Manifests manifests,
+            GateSets gates,
+            Promotions promotions,
             Entities entities,
             EntityShells shells,
             Sql sql,
@@ -167,6 +179,8 @@ public class ModelPages {
         this.versions = versions;
         this.cards = cards;
         this.manifests = manifests;
+        this.gates = gates;
+        this.promotions = promotions;
         this.entities = entities;
         this.shells = shells;
         this.sql = sql;
@@ -268,17 +282,33 @@ public class ModelPages {
                         rows,
                         numbers.size() > rows.size() ? rows.getLast().number : null,
                         metric,
-                        aliasRows(model),
-                        model.map(m -> models.moves(m.name())).orElse(List.of())));
+                        model.map(this::aliasRows).orElse(List.of()),
+                        model.map(m -> models.moves(m.name())).orElse(List.of()),
+                        caller.may(Permission.MODEL_ALIAS, entity.ref().toString())));
     }
 
-    private static List<AliasRow> aliasRows(Optional<Model> model) {
-        return model.map(
-                        m ->
-                                m.aliases().entrySet().stream()
-                                        .map(e -> new AliasRow(e.getKey(), e.getValue()))
-                                        .toList())
-                .orElse(List.of());
+    private List<AliasRow> aliasRows(Model model) {
+        var former = models.former(model.name());
+        var set = gates.of(model.name());
+        return model.aliases().entrySet().stream()
+                .map(
+                        e ->
+                                new AliasRow(
+                                        e.getKey(),
+                                        e.getValue(),
+                                        set.guards(e.getKey()),
+                                        former.get(e.getKey())))
+                .toList();
+    }
+
+    /** Aliases that this version may get: those of others, and guarded ones that nobody has. */
+    private List<AliasRow> otherAliases(Model model, ModelVersion version) {
+        return Stream.concat(
+                        aliasRows(model).stream().filter(row -> row.number != version.number()),
+                        gates.of(model.name()).aliases().stream()
+                                .filter(alias -> !model.aliases().containsKey(alias))
+                                .map(alias -> new AliasRow(alias, 0, true, null)))
+                .toList();
     }
 
     private Row row(ModelVersion version, Optional<Model> model) {
@@ -361,9 +391,7 @@ public class ModelPages {
         return new VersionPage(
                 version,
                 model.aliasesOf(version.number()),
-                aliasRows(Optional.of(model)).stream()
-                        .filter(row -> row.number != version.number())
-                        .toList(),
+                otherAliases(model, version),
                 version.files().stream()
                         .map(
                                 file ->
@@ -422,6 +450,24 @@ public class ModelPages {
         var model = models.get(name).name();
         models.move(model, alias, expected, version, caller.entityRef());
         return Response.seeOther(URI.create("/models/" + model + "/versions/" + version)).build();
+    }
+
+    /**
+     * Back to the version that an alias named before.
+     *
+     * @param expected the version it named when the button was drawn
+     */
+    @Needs(value = Permission.MODEL_ALIAS, model = "model")
+    @POST
+    @Path("aliases/{alias}/rollback")
+    @Consumes(MediaType.APPLICATION_FORM_URLENCODED)
+    public Response rollback(
+            @PathParam("model") String name,
+            @PathParam("alias") String alias,
+            @RestForm @Nullable Integer expected) {
+        promotions.rollback(name, alias, expected, null);
+        return Response.seeOther(URI.create("/models/" + models.get(name).name() + "/versions"))
+                .build();
     }
 
     private Entity entity(String name) {

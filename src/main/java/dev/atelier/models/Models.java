@@ -1,5 +1,7 @@
 package dev.atelier.models;
 
+import com.fasterxml.jackson.annotation.JsonInclude;
+import com.fasterxml.jackson.annotation.JsonValue;
 import dev.atelier.catalog.Entities;
 import dev.atelier.catalog.Entity;
 import dev.atelier.catalog.EntityDocument;
@@ -17,6 +19,7 @@ import dev.atelier.platform.database.Sql;
 import dev.atelier.platform.database.Transaction;
 import dev.atelier.platform.faults.Failpoints;
 import dev.atelier.platform.problems.Conflict;
+import dev.atelier.platform.problems.Denied;
 import dev.atelier.platform.problems.Invalid;
 import dev.atelier.platform.problems.NotFound;
 import jakarta.enterprise.context.ApplicationScoped;
@@ -25,13 +28,17 @@ import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.time.Instant;
 import java.time.OffsetDateTime;
+import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Collection;
+import java.util.Deque;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import java.util.TreeMap;
+import java.util.concurrent.Callable;
 import java.util.concurrent.Semaphore;
 import java.util.regex.Pattern;
 import java.util.stream.Collectors;
@@ -49,9 +56,42 @@ public class Models {
     private static final Pattern NAME = Pattern.compile("[A-Za-z0-9]+([-_.][A-Za-z0-9]+)*");
     private static final Pattern ALIAS = Pattern.compile("[a-z][a-z0-9]*([-_.][a-z0-9]+)*");
 
-    /** A move of an alias; a number is null where it was set first or taken away. */
+    /** In which way an alias came to move. */
+    public enum Manner {
+        MOVE,
+        /** Through the gates. */
+        PROMOTION,
+        /** Back to what it was before. */
+        ROLLBACK,
+        /** Past the gates, by an administrator. */
+        OVERRIDE;
+
+        @JsonValue
+        public String id() {
+            return name().toLowerCase(Locale.ROOT);
+        }
+    }
+
+    /**
+     * A move of an alias; a number is null where it was set first or taken away.
+     *
+     * @param reason what whoever moved it, or approved that, wrote
+     * @param approver who let it through, when that is not the actor
+     */
     public record AliasMove(
-            String alias, @Nullable Integer from, @Nullable Integer to, Instant at, String actor) {}
+            String alias,
+            @Nullable Integer from,
+            @Nullable Integer to,
+            Instant at,
+            String actor,
+            Manner manner,
+            @JsonInclude(JsonInclude.Include.NON_NULL) @Nullable String reason,
+            @JsonInclude(JsonInclude.Include.NON_NULL) @Nullable String approver) {}
+
+    /** How a move is written down. */
+    record How(Manner manner, @Nullable String reason, @Nullable String approver) {
+        static final How PLAIN = new How(Manner.MOVE, null, null);
+    }
 
     private static final String PROVIDER = "models";
 
@@ -61,6 +101,7 @@ public class Models {
     private final Entities entities;
     private final Notifications notifications;
     private final Access access;
+    private final GateSets gates;
     private final Caller caller;
     private final Semaphore turns = new Semaphore(4, true);
     private volatile boolean owesEntries = true;
@@ -72,6 +113,7 @@ public class Models {
             Entities entities,
             Notifications notifications,
             Access access,
+            GateSets gates,
             Caller caller) {
         this.sql = sql;
         this.transaction = transaction;
@@ -79,6 +121,7 @@ public class Models {
         this.entities = entities;
         this.notifications = notifications;
         this.access = access;
+        this.gates = gates;
         this.caller = caller;
     }
 
@@ -248,8 +291,8 @@ public class Models {
     public List<AliasMove> moves(String model) {
         return sql.list(
                 """
-                select alias, from_number, to_number, at, actor from model_alias_move
-                where model = ? order by id desc limit 200
+                select alias, from_number, to_number, at, actor, manner, reason, approver
+                from model_alias_move where model = ? order by id desc limit 200
                 """,
                 row ->
                         new AliasMove(
@@ -257,8 +300,43 @@ public class Models {
                                 row.getObject(2, Integer.class),
                                 row.getObject(3, Integer.class),
                                 row.getObject(4, OffsetDateTime.class).toInstant(),
-                                row.getString(5)),
+                                row.getString(5),
+                                Manner.valueOf(row.getString(6).toUpperCase(Locale.ROOT)),
+                                row.getString(7),
+                                row.getString(8)),
                 model);
+    }
+
+    /**
+     * Of each alias of a model the version that it named before the present one, where there was
+     * one. A rollback takes its move back, so that the next leads one further.
+     */
+    public Map<String, Integer> former(String model) {
+        var before = new HashMap<String, Deque<Integer>>();
+        sql.list(
+                """
+                select alias, coalesce(from_number, 0), manner from model_alias_move
+                where model = ? order by id
+                """,
+                row -> {
+                    var numbers = before.computeIfAbsent(row.getString(1), _ -> new ArrayDeque<>());
+                    if (!row.getString(3).equals(Manner.ROLLBACK.id())) {
+                        numbers.push(row.getInt(2));
+                    } else if (!numbers.isEmpty()) {
+                        numbers.pop();
+                    }
+                    return true;
+                },
+                model);
+        var former = new HashMap<String, Integer>();
+        before.forEach(
+                (alias, numbers) -> {
+                    // 0: it did not exist before.
+                    if (!numbers.isEmpty() && numbers.peek() > 0) {
+                        former.put(alias, numbers.peek());
+                    }
+                });
+        return former;
     }
 
     /**
@@ -268,6 +346,7 @@ public class Models {
      *     not matter
      * @param to the version it names then; null takes the alias away
      * @throws Conflict when it names another version now, or the new one is not ready
+     * @throws Denied when gates guard it: then a promotion moves it, see {@link Promotions}
      */
     public void move(
             String model,
@@ -275,14 +354,42 @@ public class Models {
             @Nullable Integer expected,
             @Nullable Integer to,
             String actor) {
+        var unused =
+                alone(
+                        model,
+                        () -> {
+                            moveAndRecord(model, alias, expected, to, actor);
+                            return true;
+                        });
+    }
+
+    /**
+     * Does something to a model's aliases in a transaction, one after the other, by a caller who
+     * may still move them once their turn comes.
+     */
+    <T> T alone(String model, Callable<T> work) {
         // Waits without a connection: who waits for the model's row would hold one.
         turns.acquireUninterruptibly();
         try {
-            transaction.run(() -> moveAndRecord(model, alias, expected, to, actor));
+            var done =
+                    transaction.call(
+                            () -> {
+                                lock(model);
+                                // Waiting for the others took a while: what counts is what the
+                                // caller may
+                                // do now.
+                                var ref = "model:default/" + model.toLowerCase(Locale.ROOT);
+                                caller.lookAgain(ref);
+                                caller.require(Permission.MODEL_ALIAS, ref);
+                                var result = work.call();
+                                Failpoints.hit("alias.moved");
+                                return result;
+                            });
+            Failpoints.hit("alias.committed");
+            return done;
         } finally {
             turns.release();
         }
-        Failpoints.hit("alias.committed");
     }
 
     private void moveAndRecord(
@@ -291,18 +398,13 @@ public class Models {
             @Nullable Integer expected,
             @Nullable Integer to,
             String actor) {
-        lock(model);
-        // Waiting for the others took a while: what counts is what the caller may do now.
-        var ref = "model:default/" + model.toLowerCase(Locale.ROOT);
-        caller.lookAgain(ref);
-        caller.require(Permission.MODEL_ALIAS, ref);
-        if (moveInTransaction(model, alias, expected, to, actor)) {
+        gates.requireUnguarded(model, alias, to);
+        if (moveInTransaction(model, alias, expected, to, actor, How.PLAIN)) {
             audit.record(
                     to == null ? "model-alias.remove" : "model-alias.move",
                     "model:default/" + model,
                     to == null ? Map.of("alias", alias) : Map.of("alias", alias, "version", to));
         }
-        Failpoints.hit("alias.moved");
     }
 
     /** The model's row is the lock: moves of its aliases happen one after the other. */
@@ -317,7 +419,8 @@ public class Models {
             String alias,
             @Nullable Integer expected,
             @Nullable Integer to,
-            String actor) {
+            String actor,
+            How how) {
         lock(model);
         var now =
                 sql.first(
@@ -371,14 +474,18 @@ public class Models {
         }
         sql.update(
                 """
-                insert into model_alias_move (model, alias, from_number, to_number, actor)
-                values (?, ?, ?, ?, ?)
+                insert into model_alias_move
+                    (model, alias, from_number, to_number, actor, manner, reason, approver)
+                values (?, ?, ?, ?, ?, ?, ?, ?)
                 """,
                 model,
                 alias,
                 now == 0 ? null : now,
                 to,
-                actor);
+                actor,
+                how.manner.id(),
+                how.reason,
+                how.approver);
         tell(model, alias, to, actor);
         return true;
     }

@@ -55,6 +55,8 @@ class ScanQueue {
     private final Notifications notifications;
     private final Access access;
     private final Manifests manifests;
+    private final GateSets gates;
+    private final Promotions promotions;
     private final ExecutorService workers = Executors.newFixedThreadPool(2, named("scan"));
     private final java.util.concurrent.ScheduledExecutorService clock =
             Executors.newSingleThreadScheduledExecutor(named("scan-clock"));
@@ -69,7 +71,9 @@ class ScanQueue {
             ObjectMapper json,
             Notifications notifications,
             Access access,
-            Manifests manifests) {
+            Manifests manifests,
+            GateSets gates,
+            Promotions promotions) {
         this.sql = sql;
         this.blobs = blobs;
         this.models = models;
@@ -78,6 +82,8 @@ class ScanQueue {
         this.notifications = notifications;
         this.access = access;
         this.manifests = manifests;
+        this.gates = gates;
+        this.promotions = promotions;
     }
 
     private static java.util.concurrent.ThreadFactory named(String name) {
@@ -279,7 +285,10 @@ class ScanQueue {
                                 job.number)
                         .orElseThrow();
         for (var alias : wanted.getKey()) {
-            if (models.moveInTransaction(job.model, alias, null, job.number, wanted.getValue())) {
+            if (gates.of(job.model).guards(alias)) {
+                promotions.wish(job.model, job.number, alias, wanted.getValue());
+            } else if (models.moveInTransaction(
+                    job.model, alias, null, job.number, wanted.getValue(), Models.How.PLAIN)) {
                 audit.recordBySystem(
                         "model-alias.move",
                         "model:default/" + job.model,

@@ -8,6 +8,10 @@ public enum Topic {
     ACCESS("access", "Access", "Somebody asks for access to what you own, or answers your request"),
     VERSION("version", "Model versions", "A version is ready, or its files were refused"),
     ALIAS("alias", "Aliases", "An alias of a model names another version"),
+    PROMOTION(
+            "promotion",
+            "Promotions",
+            "Somebody asks you to approve a promotion, or answers yours"),
     TOKEN("token", "Access tokens", "One of your tokens ends soon"),
     ROLE("role", "Roles", "A role was given to you or your team, or taken away"),
     LOCATION("location", "Catalog locations", "A location that you registered has an error");
