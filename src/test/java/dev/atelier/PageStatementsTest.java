@@ -67,7 +67,7 @@ class PageStatementsTest {
         "/models/statements-many/try, 6",
         "/models/statements-many/observability, 7",
         "/catalog/default/model/statements-many/relations, 8",
-        "/, 10",
+        "/, 11",
         "/catalog, 5",
         "/catalog?kind=model, 5",
         "/catalog/problems, 6",

@@ -37,6 +37,10 @@ public class Docs {
                     new Entry("try-it", "Try it", "Forms, answers, explanations, calls."),
                     new Entry("models", "Registering models", "Cards, scans, aliases, the API."),
                     new Entry(
+                            "promotion",
+                            "Promotion",
+                            "Gates before aliases, approval, the way back."),
+                    new Entry(
                             "model-interface",
                             "Interface files",
                             "What makes a good form on Try it."),

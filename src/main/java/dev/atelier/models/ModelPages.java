@@ -303,9 +303,18 @@ public class ModelPages {
 
     /** Aliases that this version may get: those of others, and guarded ones that nobody has. */
     private List<AliasRow> otherAliases(Model model, ModelVersion version) {
+        var set = gates.of(model.name());
         return Stream.concat(
-                        aliasRows(model).stream().filter(row -> row.number != version.number()),
-                        gates.of(model.name()).aliases().stream()
+                        model.aliases().entrySet().stream()
+                                .filter(e -> e.getValue() != version.number())
+                                .map(
+                                        e ->
+                                                new AliasRow(
+                                                        e.getKey(),
+                                                        e.getValue(),
+                                                        set.guards(e.getKey()),
+                                                        null)),
+                        set.aliases().stream()
                                 .filter(alias -> !model.aliases().containsKey(alias))
                                 .map(alias -> new AliasRow(alias, 0, true, null)))
                 .toList();

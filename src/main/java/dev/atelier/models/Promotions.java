@@ -5,7 +5,7 @@ import dev.atelier.identity.Access;
 import dev.atelier.identity.Audit;
 import dev.atelier.identity.Caller;
 import dev.atelier.identity.Directory;
-import dev.atelier.identity.Owners;
+import dev.atelier.identity.Memberships;
 import dev.atelier.identity.Permission;
 import dev.atelier.identity.Presence;
 import dev.atelier.identity.Resource;
@@ -173,7 +173,7 @@ public class Promotions {
     private final Caller caller;
     private final Access access;
     private final Roles roles;
-    private final Owners owners;
+    private final Memberships memberships;
     private final Directory directory;
     private final Presence presence;
     private final Notifications notifications;
@@ -189,7 +189,7 @@ public class Promotions {
             Caller caller,
             Access access,
             Roles roles,
-            Owners owners,
+            Memberships memberships,
             Directory directory,
             Presence presence,
             Notifications notifications,
@@ -203,7 +203,7 @@ public class Promotions {
         this.caller = caller;
         this.access = access;
         this.roles = roles;
-        this.owners = owners;
+        this.memberships = memberships;
         this.directory = directory;
         this.presence = presence;
         this.notifications = notifications;
@@ -513,7 +513,7 @@ public class Promotions {
             people.add(owner);
         } else if (owner != null) {
             directory.members(owner).forEach(name -> people.add("user:default/" + name));
-            people.addAll(owners.membersOf(List.of(owner)).getOrDefault(owner, Set.of()));
+            people.addAll(memberships.membersOf(List.of(owner)).getOrDefault(owner, Set.of()));
         }
         var may =
                 people.stream()
