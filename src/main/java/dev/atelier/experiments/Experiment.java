@@ -28,7 +28,7 @@ public record Experiment(
         return ref(id);
     }
 
-    static String ref(long id) {
+    public static String ref(long id) {
         return KIND + id;
     }
 

@@ -451,7 +451,8 @@ public class Runs {
                 .toList();
     }
 
-    Full full(Run run) {
+    /** One run with all that a list shows of it. */
+    public Full full(Run run) {
         return full(List.of(run)).getFirst();
     }
 

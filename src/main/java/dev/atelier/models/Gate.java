@@ -220,7 +220,8 @@ public record Gate(String id, String name, State state, String why, @Nullable St
                 : failed(id, name, why, "Register a version that is as good.");
     }
 
-    private static String text(double value) {
+    /** Six digits at most. */
+    static String text(double value) {
         return Double.isInfinite(value)
                 ? Double.toString(value)
                 : new BigDecimal(value, new MathContext(6)).stripTrailingZeros().toPlainString();

@@ -30,11 +30,11 @@ public record GateRules(
 
     /** A part of a card that programs can read. */
     public enum CardPart {
-        TEXT("A text", "the card has a text of at least 200 characters"),
-        LICENSE("Licence", "the card or the version states a licence"),
-        TASK("Task", "the front matter has pipeline_tag"),
-        DATASETS("Data", "the front matter has datasets, or the version's lineage does"),
-        RESULTS("Results", "the front matter has model-index with measured results");
+        TEXT("A text", "The card has a text of at least 200 characters"),
+        LICENSE("Licence", "The card or the version states a licence"),
+        TASK("Task", "The front matter has pipeline_tag"),
+        DATASETS("Data", "The front matter has datasets, or the version's lineage does"),
+        RESULTS("Results", "The front matter has model-index with measured results");
 
         private final String label;
         private final String sentence;
@@ -65,10 +65,10 @@ public record GateRules(
 
     /** A kind of thing that the scan notes without refusing the version. */
     public enum Flaw {
-        CODE("Code", "no file holds code that loading it would execute"),
-        NOTED("Remarks", "the scan noted nothing about any file"),
-        WARNING("Warnings", "there is nothing that whoever registered it should mend"),
-        UNSERVABLE("Not servable", "it can be served and tried");
+        CODE("No code", "No file holds code that loading it would execute"),
+        NOTED("No remarks", "The scan noted nothing about any file"),
+        WARNING("No warnings", "There is nothing that whoever registered it should mend"),
+        UNSERVABLE("Servable", "It can be served and tried");
 
         private final String label;
         private final String sentence;

@@ -1,12 +1,21 @@
 package dev.atelier.models;
 
+import dev.atelier.experiments.Experiment;
+import dev.atelier.experiments.Ids;
+import dev.atelier.experiments.Runs;
+import dev.atelier.identity.Caller;
+import dev.atelier.identity.Permission;
 import jakarta.enterprise.context.ApplicationScoped;
 import java.util.LinkedHashMap;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
+import org.jspecify.annotations.Nullable;
 
-/** What was measured of versions: by their cards, and by their tags. */
+/**
+ * What is known of how versions were made and how good they are: by the run that made them, by
+ * their cards, and by their tags.
+ */
 @ApplicationScoped
 class Measures {
 
@@ -17,15 +26,38 @@ class Measures {
      */
     record Measure(String name, double value, String source) {}
 
-    private final Cards cards;
+    /**
+     * All of a version.
+     *
+     * @param figures by {@link #key}; of two of a name, the one of the better source, and there the
+     *     first
+     * @param params of the run, by name
+     */
+    record Facts(Map<String, Measure> figures, Map<String, String> params) {}
 
-    Measures(Cards cards) {
+    private final Cards cards;
+    private final Runs runs;
+    private final Caller caller;
+
+    Measures(Cards cards, Runs runs, Caller caller) {
         this.cards = cards;
+        this.runs = runs;
+        this.caller = caller;
     }
 
-    /** By {@link #key}; of two of a name, the one of the better source, and there the first. */
-    Map<String, Measure> of(ModelVersion version) {
+    Facts of(ModelVersion version) {
         var all = new LinkedHashMap<String, Measure>();
+        var run = run(version);
+        run.ifPresent(
+                made ->
+                        made.metrics()
+                                .forEach(
+                                        point ->
+                                                add(
+                                                        all,
+                                                        point.key(),
+                                                        point.value(),
+                                                        "its run logged")));
         cards.of(version)
                 .ifPresent(
                         card ->
@@ -42,7 +74,25 @@ class Measures {
                 .forEach(
                         (name, text) ->
                                 number(text).ifPresent(n -> add(all, name, n, "its tag states")));
-        return all;
+        return new Facts(all, run.map(Runs.Full::params).orElse(Map.of()));
+    }
+
+    /**
+     * The run that made it, where there is one of that id which the caller may see: whoever
+     * registers a version may name any.
+     */
+    private Optional<Runs.Full> run(ModelVersion version) {
+        @Nullable String stated = version.lineage().run();
+        return stated == null
+                ? Optional.empty()
+                : Ids.of(stated.replace("-", ""))
+                        .flatMap(runs::find)
+                        .filter(
+                                run ->
+                                        caller.may(
+                                                Permission.EXPERIMENT_READ,
+                                                Experiment.ref(run.experiment())))
+                        .map(runs::full);
     }
 
     private static void add(Map<String, Measure> all, String name, double value, String source) {

@@ -157,6 +157,7 @@ public class ModelPages {
     private final Versions versions;
     private final Cards cards;
     private final Manifests manifests;
+    private final Measures measures;
     private final GateSets gates;
     private final Promotions promotions;
     private final Entities entities;
@@ -169,6 +170,7 @@ public class ModelPages {
             Versions versions,
             Cards cards,
             Manifests manifests,
+            Measures measures,
             GateSets gates,
             Promotions promotions,
             Entities entities,
@@ -179,6 +181,7 @@ public class ModelPages {
         this.versions = versions;
         this.cards = cards;
         this.manifests = manifests;
+        this.measures = measures;
         this.gates = gates;
         this.promotions = promotions;
         this.entities = entities;
@@ -431,11 +434,14 @@ public class ModelPages {
 
     private Comparison comparison(Model model, ModelVersion version, String against) {
         var other = versions.find(model, against);
-        return Comparison.of(
-                other,
-                cards.of(other).map(Cards.Rendered::card).orElse(null),
+        return Comparison.of(side(other), side(version));
+    }
+
+    private Comparison.Side side(ModelVersion version) {
+        return new Comparison.Side(
                 version,
-                cards.of(version).map(Cards.Rendered::card).orElse(null));
+                cards.of(version).map(Cards.Rendered::card).orElse(null),
+                measures.of(version));
     }
 
     /**

@@ -305,7 +305,7 @@ public class Promotions {
                 version.license() != null
                         ? version.license()
                         : card != null && card.license() != null ? card.license() : model.license();
-        return new Gate.Candidate(version, card, license, measures.of(version));
+        return new Gate.Candidate(version, card, license, measures.of(version).figures());
     }
 
     /**
