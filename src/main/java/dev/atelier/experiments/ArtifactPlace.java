@@ -14,10 +14,10 @@ import java.util.UUID;
  *
  * @param path of a file or folder; empty for all of them
  */
-record ArtifactPlace(long experiment, Holder holder, UUID id, String path) {
+public record ArtifactPlace(long experiment, Holder holder, UUID id, String path) {
 
     /** What artifacts belong to. */
-    enum Holder {
+    public enum Holder {
         RUN("run_artifact", "run"),
         LOGGED_MODEL("logged_model_artifact", "model");
 
@@ -38,13 +38,13 @@ record ArtifactPlace(long experiment, Holder holder, UUID id, String path) {
         }
     }
 
-    static final String SCHEME = "mlflow-artifacts:/";
+    public static final String SCHEME = "mlflow-artifacts:/";
 
-    static ArtifactPlace of(Run run, String path) {
+    public static ArtifactPlace of(Run run, String path) {
         return new ArtifactPlace(run.experiment(), Holder.RUN, run.id(), folder(path));
     }
 
-    static ArtifactPlace of(LoggedModel model, String path) {
+    public static ArtifactPlace of(LoggedModel model, String path) {
         return new ArtifactPlace(model.experiment(), Holder.LOGGED_MODEL, model.id(), folder(path));
     }
 
@@ -53,7 +53,7 @@ record ArtifactPlace(long experiment, Holder holder, UUID id, String path) {
      * @throws NotFound when nothing can be there
      * @throws Invalid when it leads out of where artifacts lie
      */
-    static ArtifactPlace parse(String address) {
+    public static ArtifactPlace parse(String address) {
         var text = folder(address);
         var ofModel = text.split("/", 5);
         if (ofModel.length >= 4 && ofModel[1].equals("models") && ofModel[3].equals("artifacts")) {
@@ -77,7 +77,7 @@ record ArtifactPlace(long experiment, Holder holder, UUID id, String path) {
     }
 
     /** A path without slashes around it, refused when it leads anywhere else than it reads. */
-    static String folder(String path) {
+    public static String folder(String path) {
         var text = path.strip().replaceAll("^/+|/+$", "");
         if (text.isEmpty()) {
             return "";
@@ -134,7 +134,7 @@ record ArtifactPlace(long experiment, Holder holder, UUID id, String path) {
     }
 
     /** As clients write it. */
-    String uri() {
+    public String uri() {
         return SCHEME
                 + experiment
                 + (holder == Holder.RUN ? "/" + Ids.hex(id) : "/models/" + Ids.model(id))

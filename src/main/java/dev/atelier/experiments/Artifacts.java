@@ -69,7 +69,7 @@ public class Artifacts {
      *
      * @throws NotFound when the run or model is not there, or not in that experiment
      */
-    long experimentOf(ArtifactPlace place) {
+    public long experimentOf(ArtifactPlace place) {
         var experiment =
                 switch (place.holder()) {
                     case RUN -> runs.experimentOf(place.id());
@@ -206,7 +206,7 @@ public class Artifacts {
     }
 
     /** Every file in a folder and below it, with its path from that folder on. */
-    List<File> below(ArtifactPlace folder) {
+    public List<File> below(ArtifactPlace folder) {
         var holder = folder.holder();
         var prefix = folder.path().isEmpty() ? "" : folder.path() + "/";
         return sql.list(

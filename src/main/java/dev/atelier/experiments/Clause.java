@@ -9,9 +9,9 @@ import java.util.List;
  *     {@code attributes}; empty for a bare key
  * @param key without its quotes
  */
-record Clause(String entity, String key, Operator operator, Operand operand) {
+public record Clause(String entity, String key, Operator operator, Operand operand) {
 
-    enum Operator {
+    public enum Operator {
         EQUAL("="),
         UNEQUAL("!="),
         GREATER(">"),
@@ -31,7 +31,7 @@ record Clause(String entity, String key, Operator operator, Operand operand) {
             this.text = text;
         }
 
-        String text() {
+        public String text() {
             return text;
         }
 
@@ -44,7 +44,7 @@ record Clause(String entity, String key, Operator operator, Operand operand) {
     }
 
     /** What the key is compared with. */
-    sealed interface Operand {
+    public sealed interface Operand {
 
         /** A text in quotes. */
         record Text(String value) implements Operand {}

@@ -6,12 +6,12 @@ import dev.atelier.platform.problems.Invalid;
 import java.util.Locale;
 
 /** Conditions of search filters as SQL. What was sent is always a value, never part of the text. */
-final class Conditions {
+public final class Conditions {
 
     private Conditions() {}
 
     /** The sign of a comparison of numbers. */
-    static String sign(Clause clause) {
+    public static String sign(Clause clause) {
         return switch (clause.operator()) {
             case EQUAL -> "=";
             case UNEQUAL -> "<>";
@@ -29,7 +29,7 @@ final class Conditions {
     /**
      * @param column of type bigint
      */
-    static SqlText number(String column, Clause clause) {
+    public static SqlText number(String column, Clause clause) {
         if (!(clause.operand() instanceof Operand.Number number)) {
             throw new Invalid(
                     "'%s' is compared with a number, without quotes.".formatted(clause.key()));
@@ -37,7 +37,7 @@ final class Conditions {
         return new SqlText().add(column + " " + sign(clause) + " ?", number.value());
     }
 
-    static SqlText text(String column, Clause clause) {
+    public static SqlText text(String column, Clause clause) {
         return switch (clause.operand()) {
             case Operand.Text text ->
                     new SqlText()
@@ -80,7 +80,7 @@ final class Conditions {
     }
 
     /** {@code asc} or {@code desc} behind a key that a list is ordered by. */
-    static String way(FilterParser.Key by, String text) {
+    public static String way(FilterParser.Key by, String text) {
         return switch (by.rest().toLowerCase(Locale.ROOT)) {
             case "", "asc" -> " asc";
             case "desc" -> " desc";

@@ -13,7 +13,7 @@ import org.jspecify.annotations.Nullable;
  * 'tree'}. Conditions are joined by AND only; texts stand in single or double quotes, keys with odd
  * characters in backticks or double quotes.
  */
-final class FilterParser {
+public final class FilterParser {
 
     private static final int LONGEST = 20_000;
     private static final int MOST = 100;
@@ -28,7 +28,7 @@ final class FilterParser {
     /**
      * @throws Invalid with the place and what was expected there
      */
-    static List<Clause> parse(@Nullable String filter) {
+    public static List<Clause> parse(@Nullable String filter) {
         if (filter == null || filter.isBlank()) {
             return List.of();
         }
@@ -52,12 +52,12 @@ final class FilterParser {
      *
      * @param rest behind the key, without blanks around it
      */
-    record Key(String entity, String key, String rest) {}
+    public record Key(String entity, String key, String rest) {}
 
     /**
      * @throws Invalid when the text does not begin with a key
      */
-    static Key key(String text) {
+    public static Key key(String text) {
         var parser = new FilterParser(text);
         parser.space();
         var name = parser.name();

@@ -28,11 +28,11 @@ public final class Ids {
                 : Optional.empty();
     }
 
-    static String model(UUID id) {
+    public static String model(UUID id) {
         return MODEL + hex(id);
     }
 
-    static Optional<UUID> ofModel(String text) {
+    public static Optional<UUID> ofModel(String text) {
         return text.startsWith(MODEL) ? of(text.substring(MODEL.length())) : Optional.empty();
     }
 }

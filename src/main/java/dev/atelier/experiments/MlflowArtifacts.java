@@ -27,6 +27,7 @@ import jakarta.ws.rs.core.Response;
 import java.io.IOException;
 import java.io.InputStream;
 import java.util.Map;
+import java.util.Optional;
 import java.util.UUID;
 import java.util.stream.IntStream;
 import org.jspecify.annotations.Nullable;
@@ -42,6 +43,7 @@ public class MlflowArtifacts {
 
     private final Artifacts artifacts;
     private final ArtifactUploads uploads;
+    private final RegisteredFiles registry;
     private final Runs runs;
     private final Blobs blobs;
     private final Caller caller;
@@ -50,12 +52,14 @@ public class MlflowArtifacts {
     MlflowArtifacts(
             Artifacts artifacts,
             ArtifactUploads uploads,
+            RegisteredFiles registry,
             Runs runs,
             Blobs blobs,
             Caller caller,
             PublicAddress portal) {
         this.artifacts = artifacts;
         this.uploads = uploads;
+        this.registry = registry;
         this.runs = runs;
         this.blobs = blobs;
         this.caller = caller;
@@ -107,10 +111,14 @@ public class MlflowArtifacts {
         if (path == null) {
             throw MlflowFields.missing("path");
         }
-        var folder = allowed(Permission.EXPERIMENT_READ, path);
+        var registered = registered(path);
+        var entries =
+                registered.isPresent()
+                        ? registry.list(registered.get())
+                        : artifacts.list(allowed(Permission.EXPERIMENT_READ, path));
         return Map.of(
                 "files",
-                artifacts.list(folder).stream()
+                entries.stream()
                         .map(e -> MlflowJson.file(e.name(), e.folder(), e.size()))
                         .toList());
     }
@@ -119,18 +127,29 @@ public class MlflowArtifacts {
     @Path("/mlflow-artifacts/artifacts/{path:.+}")
     @Produces(MediaType.WILDCARD)
     public Response get(@PathParam("path") String path, @Context HttpHeaders headers) {
-        return download(allowed(Permission.EXPERIMENT_READ, path), headers);
+        var registered = registered(path);
+        return registered.isPresent()
+                ? download(registry.get(registered.get()), headers)
+                : download(file(allowed(Permission.EXPERIMENT_READ, path)), headers);
     }
 
-    private Response download(ArtifactPlace place, HttpHeaders headers) {
-        var file =
-                artifacts
-                        .find(place)
-                        .orElseThrow(
-                                () ->
-                                        new NotFound(
-                                                "There is no artifact '%s'."
-                                                        .formatted(place.uri())));
+    /** Behind the folder of registered versions; empty when it is another place. */
+    private static Optional<String> registered(String path) {
+        var address = ArtifactPlace.folder(path) + "/";
+        return address.startsWith(RegisteredFiles.FOLDER)
+                ? Optional.of(
+                        ArtifactPlace.folder(address.substring(RegisteredFiles.FOLDER.length())))
+                : Optional.empty();
+    }
+
+    private Artifacts.File file(ArtifactPlace place) {
+        return artifacts
+                .find(place)
+                .orElseThrow(
+                        () -> new NotFound("There is no artifact '%s'.".formatted(place.uri())));
+    }
+
+    private Response download(Artifacts.File file, HttpHeaders headers) {
         // The same address may hold another file tomorrow.
         return Response.fromResponse(Download.of(file.path(), file.blob(), blobs, headers))
                 .header(HttpHeaders.CACHE_CONTROL, null)

@@ -7,7 +7,7 @@ import org.jspecify.annotations.Nullable;
 /** What may be recorded: the limits of MLflow 3 (its {@code utils/validation.py}). */
 public final class MlflowRules {
 
-    static final int KEY = 250;
+    public static final int KEY = 250;
     static final int PARAM = 6_000;
     static final int RUN_TAG = 8_000;
     static final int EXPERIMENT_NAME = 500;

@@ -6,7 +6,7 @@ import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /** A statement that is put together, with the values of its question marks in their order. */
-final class SqlText {
+public final class SqlText {
 
     private final StringBuilder text = new StringBuilder();
     private final List<@Nullable Object> values = new ArrayList<>();
@@ -14,23 +14,23 @@ final class SqlText {
     /**
      * @param part never what somebody sent
      */
-    SqlText add(String part, @Nullable Object... values) {
+    public SqlText add(String part, @Nullable Object... values) {
         text.append(part);
         this.values.addAll(Arrays.asList(values));
         return this;
     }
 
-    SqlText add(SqlText other) {
+    public SqlText add(SqlText other) {
         text.append(other.text);
         values.addAll(other.values);
         return this;
     }
 
-    String text() {
+    public String text() {
         return text.toString();
     }
 
-    @Nullable Object[] values() {
+    public @Nullable Object[] values() {
         return values.toArray();
     }
 }

@@ -4,6 +4,7 @@ import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.DeserializationFeature;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.json.JsonMapper;
+import dev.atelier.platform.blobs.Blob;
 import dev.atelier.platform.blobs.Blobs;
 import dev.atelier.platform.blobs.BundlePath;
 import dev.atelier.platform.blobs.Staged;
@@ -23,6 +24,7 @@ import java.util.HexFormat;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
+import java.util.stream.Stream;
 import org.apache.commons.fileupload2.core.FileUploadSizeException;
 import org.apache.commons.fileupload2.core.MultipartInput;
 import org.apache.commons.fileupload2.core.ParameterParser;
@@ -42,6 +44,7 @@ final class Draft implements AutoCloseable {
     private final ModelsConfig config;
     private final String owner;
     private final Map<String, Staged> files = new TreeMap<>();
+    private final Map<String, Blob> held = new TreeMap<>();
     private final Map<String, String> keys = new HashMap<>();
     private final Map<String, String> texts = new HashMap<>();
     private boolean kept;
@@ -144,6 +147,19 @@ final class Draft implements AutoCloseable {
      * @param expected bytes that will come, or −1
      */
     void add(String rawPath, InputStream body, long expected) throws IOException {
+        var path = name(rawPath);
+        var limit = config.maxFileSize().asLongValue();
+        try {
+            files.put(path, blobs.stage(body, owner, limit, expected));
+        } catch (TooLarge e) {
+            throw new TooLarge(
+                    "\"%s\" has more than %,d bytes (atelier.models.max-file-size). Nothing was kept."
+                            .formatted(shown(path), limit));
+        }
+    }
+
+    /** The path a file will have, which no other has yet. */
+    private String name(String rawPath) {
         var path = BundlePath.normalised(rawPath);
         var fault = BundlePath.fault(path);
         if (fault != null) {
@@ -161,19 +177,17 @@ final class Draft implements AutoCloseable {
                                     "\"%s\" and \"%s\" are one name on some systems"
                                             .formatted(shown(same), shown(path)))));
         }
-        if (files.size() >= config.maxFiles()) {
+        if (files.size() + held.size() >= config.maxFiles()) {
             throw new TooLarge(
                     "A version has at most %d files (atelier.models.max-files)."
                             .formatted(config.maxFiles()));
         }
-        var limit = config.maxFileSize().asLongValue();
-        try {
-            files.put(path, blobs.stage(body, owner, limit, expected));
-        } catch (TooLarge e) {
-            throw new TooLarge(
-                    "\"%s\" has more than %,d bytes (atelier.models.max-file-size). Nothing was kept."
-                            .formatted(shown(path), limit));
-        }
+        return path;
+    }
+
+    /** Takes a file whose bytes are in the store already, held by a row that stays. */
+    void hold(String rawPath, Blob blob) {
+        held.put(name(rawPath), blob);
     }
 
     private static String shown(String path) {
@@ -224,18 +238,34 @@ final class Draft implements AutoCloseable {
         }
     }
 
+    /** Files that came in and are no blobs yet. */
     Map<String, Staged> files() {
         return files;
     }
 
+    /** All files, sorted by path. */
     List<ModelFile> modelFiles() {
-        return files.entrySet().stream()
-                .map(e -> new ModelFile(e.getKey(), e.getValue().digest(), e.getValue().size()))
+        return Stream.concat(
+                        files.entrySet().stream()
+                                .map(
+                                        e ->
+                                                new ModelFile(
+                                                        e.getKey(),
+                                                        e.getValue().digest(),
+                                                        e.getValue().size())),
+                        held.entrySet().stream()
+                                .map(
+                                        e ->
+                                                new ModelFile(
+                                                        e.getKey(),
+                                                        e.getValue().digest(),
+                                                        e.getValue().size())))
+                .sorted(Comparator.comparing(ModelFile::path))
                 .toList();
     }
 
     long size() {
-        return files.values().stream().mapToLong(Staged::size).sum();
+        return modelFiles().stream().mapToLong(ModelFile::size).sum();
     }
 
     /** SHA-256 over the files sorted by path, each as a line {@code sha256 size path}. */

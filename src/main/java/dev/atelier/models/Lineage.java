@@ -12,6 +12,7 @@ import org.jspecify.annotations.Nullable;
  * @param run the training run, by its id
  * @param parent number of the version of the same model it was made from
  * @param source where the code lies, say a commit's address
+ * @param loggedModel the logged model of MLflow 3 that its files are, by its id
  */
 @JsonIgnoreProperties(ignoreUnknown = true)
 @JsonInclude(JsonInclude.Include.NON_EMPTY)
@@ -19,9 +20,10 @@ public record Lineage(
         List<String> datasets,
         @Nullable String run,
         @Nullable Integer parent,
-        @Nullable String source) {
+        @Nullable String source,
+        @Nullable String loggedModel) {
 
-    static final Lineage NONE = new Lineage(List.of(), null, null, null);
+    static final Lineage NONE = new Lineage(List.of(), null, null, null, null);
 
     public Lineage {
         datasets = datasets == null ? List.of() : List.copyOf(datasets);

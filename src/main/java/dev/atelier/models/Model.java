@@ -3,28 +3,34 @@ package dev.atelier.models;
 import java.time.Instant;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.stream.IntStream;
 import org.jspecify.annotations.Nullable;
 
 /**
  * A named model.
  *
- * @param lastVersion the newest number given, 0 before the first
+ * @param lastVersion the newest number given, 0 before the first; it may have been deleted
+ * @param title the name a client gave, where it cannot name a catalog entity; null where it can
  * @param owner entity reference as given, say {@code team-a}
  * @param aliases version number by alias
  * @param serving the version that a call without one means: the champion, else the newest that is
  *     ready; null where none is
+ * @param deleted numbers of versions that were deleted
  */
 public record Model(
         String name,
         int lastVersion,
+        @Nullable String title,
         @Nullable String owner,
         @Nullable String license,
         @Nullable String description,
         Instant createdAt,
         String createdBy,
+        Instant changedAt,
         Map<String, Integer> aliases,
-        @Nullable Integer serving) {
+        @Nullable Integer serving,
+        Set<Integer> deleted) {
 
     /** Aliases of one version, sorted. */
     List<String> aliasesOf(int number) {
@@ -35,10 +41,17 @@ public record Model(
                 .toList();
     }
 
-    /** Numbers of the newest versions; they have no gaps, and none is ever deleted. */
+    /** Numbers of the newest versions that are there; none is given twice. */
     public List<Integer> newest(int limit) {
-        return IntStream.rangeClosed(0, Math.min(limit, lastVersion) - 1)
-                .mapToObj(i -> lastVersion - i)
+        return IntStream.iterate(lastVersion, number -> number > 0, number -> number - 1)
+                .boxed()
+                .filter(number -> !deleted.contains(number))
+                .limit(limit)
                 .toList();
+    }
+
+    /** The name that MLflow's clients know it by. */
+    String called() {
+        return title == null ? name : title;
     }
 }

@@ -35,6 +35,7 @@ import java.net.URI;
 import java.time.Instant;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
 /** The registry as JSON, and the files. */
@@ -63,6 +64,8 @@ public class ModelApi {
             @Nullable String license,
             Lineage lineage,
             Map<String, String> tags,
+            @Nullable String description,
+            String stage,
             boolean trusted,
             Instant createdAt,
             String createdBy,
@@ -71,7 +74,7 @@ public class ModelApi {
             List<String> warnings,
             @Nullable OnnxGraph graph) {
 
-        static VersionAnswer of(ModelVersion v, List<String> aliases) {
+        static VersionAnswer of(ModelVersion v, List<String> aliases, VersionNote note) {
             return new VersionAnswer(
                     v.model(),
                     v.number(),
@@ -88,7 +91,9 @@ public class ModelApi {
                     aliases,
                     v.license(),
                     v.lineage(),
-                    v.tags(),
+                    note.tags(),
+                    note.description(),
+                    note.stage(),
                     v.trusted(),
                     v.createdAt(),
                     v.createdBy(),
@@ -117,6 +122,7 @@ public class ModelApi {
     private final Models models;
     private final Promotions promotions;
     private final Versions versions;
+    private final VersionNotes notes;
     private final Registration registration;
     private final Blobs blobs;
     private final Caller caller;
@@ -126,6 +132,7 @@ public class ModelApi {
             Models models,
             Promotions promotions,
             Versions versions,
+            VersionNotes notes,
             Registration registration,
             Blobs blobs,
             Caller caller,
@@ -133,6 +140,7 @@ public class ModelApi {
         this.models = models;
         this.promotions = promotions;
         this.versions = versions;
+        this.notes = notes;
         this.registration = registration;
         this.blobs = blobs;
         this.caller = caller;
@@ -157,8 +165,14 @@ public class ModelApi {
     @Path("/{name}/versions")
     public List<VersionAnswer> versions(@PathParam("name") String name) {
         var model = models.get(name);
+        var said = notes.of(model);
         return versions.list(model, model.newest(model.lastVersion())).stream()
-                .map(version -> VersionAnswer.of(version, model.aliasesOf(version.number())))
+                .map(
+                        version ->
+                                VersionAnswer.of(
+                                        version,
+                                        model.aliasesOf(version.number()),
+                                        Objects.requireNonNull(said.get(version.number()))))
                 .toList();
     }
 
@@ -199,7 +213,10 @@ public class ModelApi {
     }
 
     private VersionAnswer answer(ModelVersion version) {
-        return VersionAnswer.of(version, models.get(version.model()).aliasesOf(version.number()));
+        return VersionAnswer.of(
+                version,
+                models.get(version.model()).aliasesOf(version.number()),
+                notes.of(version));
     }
 
     @GET

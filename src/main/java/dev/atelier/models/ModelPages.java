@@ -124,6 +124,7 @@ public class ModelPages {
     /** Everything on the page of a version. */
     public record VersionPage(
             ModelVersion version,
+            VersionNote note,
             List<String> aliases,
             List<AliasRow> otherAliases,
             List<FileRow> files,
@@ -155,6 +156,7 @@ public class ModelPages {
 
     private final Models models;
     private final Versions versions;
+    private final VersionNotes notes;
     private final Cards cards;
     private final Manifests manifests;
     private final Measures measures;
@@ -168,6 +170,7 @@ public class ModelPages {
     ModelPages(
             Models models,
             Versions versions,
+            VersionNotes notes,
             Cards cards,
             Manifests manifests,
             Measures measures,
@@ -179,6 +182,7 @@ public class ModelPages {
             Caller caller) {
         this.models = models;
         this.versions = versions;
+        this.notes = notes;
         this.cards = cards;
         this.manifests = manifests;
         this.measures = measures;
@@ -402,6 +406,7 @@ public class ModelPages {
         }
         return new VersionPage(
                 version,
+                notes.of(version),
                 model.aliasesOf(version.number()),
                 otherAliases(model, version),
                 version.files().stream()

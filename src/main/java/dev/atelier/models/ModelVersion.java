@@ -4,7 +4,6 @@ import dev.atelier.inference.ModelInterface;
 import dev.atelier.inference.Signature;
 import java.time.Instant;
 import java.util.List;
-import java.util.Map;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
@@ -35,7 +34,6 @@ public record ModelVersion(
         boolean trusted,
         @Nullable String license,
         Lineage lineage,
-        Map<String, String> tags,
         Instant createdAt,
         String createdBy,
         @Nullable String mainFile,

@@ -36,7 +36,9 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Optional;
+import java.util.Set;
 import java.util.TreeMap;
 import java.util.concurrent.Callable;
 import java.util.concurrent.Semaphore;
@@ -54,7 +56,11 @@ public class Models {
 
     private static final Logger LOG = Logger.getLogger(Models.class);
     private static final Pattern NAME = Pattern.compile("[A-Za-z0-9]+([-_.][A-Za-z0-9]+)*");
-    private static final Pattern ALIAS = Pattern.compile("[a-z][a-z0-9]*([-_.][a-z0-9]+)*");
+    private static final Pattern ALIAS = Pattern.compile("[\\w-]+(\\.[\\w-]+)*");
+
+    /** What reads as a version, here or in MLflow's addresses of models. */
+    private static final Pattern RESERVED =
+            Pattern.compile("v?[0-9]+|latest", Pattern.CASE_INSENSITIVE);
 
     /** In which way an alias came to move. */
     public enum Manner {
@@ -175,6 +181,9 @@ public class Models {
         var document =
                 EntityDocument.of(
                         "atelier.dev/v1alpha1", "Model", EntityRef.DEFAULT_NAMESPACE, model.name());
+        if (model.title() != null) {
+            document.metadata().put("title", model.title());
+        }
         if (model.description() != null) {
             document.metadata().put("description", model.description());
         }
@@ -201,20 +210,90 @@ public class Models {
     }
 
     static void checkAlias(String alias) {
-        if (alias.length() > 63 || !ALIAS.matcher(alias).matches()) {
+        if (alias.length() > 255 || !ALIAS.matcher(alias).matches()) {
             throw new Invalid(
-                    "An alias has at most 63 lowercase letters, digits, and single - _ . between"
-                            + " them, and starts with a letter.",
+                    "An alias has at most 255 letters (a to z), digits, - and _, and single dots"
+                            + " between them.",
+                    List.of(new Invalid.Field("alias", "cannot be an alias")));
+        }
+        if (RESERVED.matcher(alias).matches()) {
+            throw new Invalid(
+                    "\"%s\" is no alias: a number, v and a number, and latest mean versions already."
+                            .formatted(alias),
                     List.of(new Invalid.Field("alias", "cannot be an alias")));
         }
     }
 
     public List<Model> list() {
-        return sql.list(SELECT + "order by lower(m.name)", Models::read);
+        return sql.list(SELECT + "where m.deleted_at is null order by lower(m.name)", Models::read);
     }
 
     public Optional<Model> find(String name) {
         return sql.first(SELECT + "where lower(m.name) = lower(?)", Models::read, name);
+    }
+
+    /** The model that clients of MLflow call so: by its title, else by its name. */
+    Optional<Model> findCalled(String name) {
+        return sql.first(
+                SELECT
+                        + "where m.title = ? or lower(m.name) = lower(?)"
+                        + " order by (m.title = ?) desc nulls last limit 1",
+                Models::read,
+                name,
+                name,
+                name);
+    }
+
+    /**
+     * @throws NotFound when there is none
+     */
+    Model called(String name) {
+        return findCalled(name).orElseThrow(() -> Resource.unknown(Resource.model(name)));
+    }
+
+    /** One of what {@link #named} found. */
+    static Model in(Map<String, Model> known, String name) {
+        return Objects.requireNonNull(known.get(name.toLowerCase(Locale.ROOT)));
+    }
+
+    /**
+     * Makes a model without versions.
+     *
+     * @param called any name; where it cannot name a catalog entity, it becomes the title
+     * @param owner reference of the user or group that will own it
+     * @throws Conflict when there is one of that name
+     */
+    Model create(String called, String owner, @Nullable String description, String actor) {
+        var plain = nameFault(called) == null;
+        var name = plain ? called : ModelNames.freeFrom(called, other -> find(other).isPresent());
+        var made =
+                transaction.call(
+                        () -> {
+                            var rows =
+                                    sql.update(
+                                            """
+                                            insert into model (name, title, owner, description,
+                                                created_by)
+                                            values (?, ?, ?, ?, ?) on conflict do nothing
+                                            """,
+                                            name,
+                                            plain ? null : called,
+                                            owner,
+                                            description,
+                                            actor);
+                            if (rows == 1) {
+                                audit.record(
+                                        "model.create",
+                                        Resource.model(name),
+                                        Map.of("name", called));
+                            }
+                            return rows == 1;
+                        });
+        if (!made) {
+            throw new Conflict("There is a model \"%s\" already.".formatted(called));
+        }
+        publish(name);
+        return get(name);
     }
 
     private record Note(Optional<Model> model) {}
@@ -262,7 +341,11 @@ public class Models {
                              where a.model = m.name and a.alias = 'champion' and v.state = 'READY'),
                             (select v.number from model_version v
                              where v.model = m.name and v.state = 'READY'
-                             order by v.number desc limit 1))
+                             order by v.number desc limit 1)),
+                   m.title,
+                   (select array_agg(v.number) from model_version v
+                    where v.model = m.name and v.state = 'DELETED'),
+                   m.changed_at
             from model m
             """;
 
@@ -275,16 +358,20 @@ public class Models {
                 aliases.put(sides[0], Integer.valueOf(sides[1]));
             }
         }
+        var deleted = row.getArray(11);
         return new Model(
                 row.getString(1),
                 row.getInt(2),
+                row.getString(10),
                 row.getString(3),
                 row.getString(4),
                 row.getString(5),
                 row.getObject(6, OffsetDateTime.class).toInstant(),
                 row.getString(7),
+                row.getObject(12, OffsetDateTime.class).toInstant(),
                 aliases,
-                row.getObject(9, Integer.class));
+                row.getObject(9, Integer.class),
+                deleted == null ? Set.of() : Set.of((Integer[]) deleted.getArray()));
     }
 
     /** The newest moves first. */

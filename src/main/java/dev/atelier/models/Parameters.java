@@ -14,6 +14,9 @@ import org.jspecify.annotations.Nullable;
  * @param aliases that name the version as soon as it is ready
  * @param modelInterface becomes {@code interface.json} unless the bundle has one
  * @param batch rows that one run of it may merge at most; 1: its calls are never merged
+ * @param note what this version is, in a sentence
+ * @param source where its files were taken from, as its client names it
+ * @param runLink address of the run that made it, in another tracking server
  * @param force registers files that the newest version has already
  */
 record Parameters(
@@ -25,10 +28,15 @@ record Parameters(
         @Nullable Lineage lineage,
         @JsonProperty("interface") @Nullable JsonNode modelInterface,
         @Nullable Integer batch,
+        @Nullable String note,
+        @Nullable String source,
+        @Nullable String runLink,
         boolean force) {
 
     static final Parameters NONE =
-            new Parameters(null, null, null, List.of(), Map.of(), null, null, null, false);
+            new Parameters(
+                    null, null, null, List.of(), Map.of(), null, null, null, null, null, null,
+                    false);
 
     Parameters {
         aliases = aliases == null ? List.of() : List.copyOf(aliases);

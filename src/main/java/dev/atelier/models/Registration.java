@@ -93,12 +93,18 @@ class Registration {
         if (fault != null) {
             throw new Invalid(fault, List.of(new Invalid.Field("name", "cannot name a model")));
         }
-        var parameters = draft.parameters();
+        return register(name, draft, draft.parameters(), key, origin);
+    }
+
+    /** As the other one, whatever parameters the draft holds. */
+    ModelVersion register(
+            String name, Draft draft, Parameters parameters, @Nullable String key, Origin origin)
+            throws IOException {
         check(parameters);
         if (key != null && key.length() > 200) {
             throw new Invalid("An idempotency key has at most 200 characters.");
         }
-        if (draft.files().isEmpty()) {
+        if (draft.modelFiles().isEmpty()) {
             throw new Invalid(
                     "A version needs at least one file.",
                     List.of(new Invalid.Field("file", "is missing")));
@@ -174,10 +180,15 @@ class Registration {
         }
         for (var text :
                 new @Nullable String[] {
-                    parameters.owner(), parameters.license(), parameters.description()
+                    parameters.owner(),
+                    parameters.license(),
+                    parameters.description(),
+                    parameters.source(),
+                    parameters.runLink()
                 }) {
             if (text != null && (text.length() > 2_000 || text.indexOf('\0') >= 0)) {
-                throw new Invalid("Owner, licence and description have at most 2,000 characters.");
+                throw new Invalid(
+                        "Owner, licence, description, source and run link have at most 2,000 characters.");
             }
         }
     }
@@ -261,8 +272,9 @@ class Registration {
         sql.update(
                 """
                 insert into model_version (model, number, digest, size, state, trusted, license,
-                    lineage, tags, wanted_aliases, batch, idempotency_key, created_by)
-                values (?, ?, ?, ?, 'SCANNING', ?, ?, ?::jsonb, ?::jsonb, ?, ?, ?, ?)
+                    lineage, tags, wanted_aliases, batch, description, source, run_link,
+                    idempotency_key, created_by)
+                values (?, ?, ?, ?, 'SCANNING', ?, ?, ?::jsonb, ?::jsonb, ?, ?, ?, ?, ?, ?, ?)
                 """,
                 model,
                 number,
@@ -274,6 +286,9 @@ class Registration {
                 write(parameters.tags()),
                 parameters.aliases().toArray(String[]::new),
                 parameters.batch(),
+                parameters.note(),
+                parameters.source(),
+                parameters.runLink(),
                 key,
                 origin.actor());
         for (var file : draft.modelFiles()) {
@@ -288,7 +303,8 @@ class Registration {
                     file.sha256(),
                     file.size());
         }
-        var detail = Map.of("version", number, "digest", digest, "files", draft.files().size());
+        var detail =
+                Map.of("version", number, "digest", digest, "files", draft.modelFiles().size());
         if (origin.bySystem()) {
             audit.recordBySystem("model-version.register", "model:default/" + model, detail);
         } else {

@@ -25,7 +25,6 @@ import java.util.Locale;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
-import java.util.TreeMap;
 import java.util.stream.Collectors;
 import org.jboss.logging.Logger;
 import org.jspecify.annotations.Nullable;
@@ -72,6 +71,7 @@ public class Versions {
                                 select v.model, v.number from model_version v
                                 join model m on m.name = v.model
                                 where lower(m.name) = lower(?) and v.number = ?
+                                  and v.state <> 'DELETED'
                                 """,
                                 Versions::key,
                                 model,
@@ -166,7 +166,7 @@ public class Versions {
     public List<ModelVersion> list(String model) {
         return load(
                 sql.list(
-                        "select model, number from model_version where model = ? order by number desc",
+                        "select model, number from model_version where model = ? and state <> 'DELETED' order by number desc",
                         Versions::key,
                         model));
     }
@@ -180,7 +180,7 @@ public class Versions {
     public ModelVersion find(Model model, String numberOrAlias) {
         int number = number(numberOrAlias);
         var wanted = number > 0 ? Integer.valueOf(number) : model.aliases().get(numberOrAlias);
-        if (wanted == null || wanted > model.lastVersion()) {
+        if (wanted == null || wanted > model.lastVersion() || model.deleted().contains(wanted)) {
             throw none(model.name(), numberOrAlias);
         }
         return list(model, List.of(wanted)).getFirst();
@@ -204,7 +204,7 @@ public class Versions {
 
     public Optional<ModelVersion> newest(String model) {
         return sql.first(
-                        "select model, number from model_version where model = ? order by number desc limit 1",
+                        "select model, number from model_version where model = ? and state <> 'DELETED' order by number desc limit 1",
                         Versions::key,
                         model)
                 .map(this::load);
@@ -230,7 +230,8 @@ public class Versions {
                             order by (a.alias is null), v.number desc limit 1)
                         from model m cross join lateral (
                             select v.number, v.state from model_version v
-                            where v.model = m.name order by v.number desc limit 1) n
+                            where v.model = m.name and v.state <> 'DELETED'
+                            order by v.number desc limit 1) n
                         where lower(m.name) = any(?)
                         """,
                         row ->
@@ -272,7 +273,7 @@ public class Versions {
     /** Whether the model has a version of just these files. */
     boolean holds(String model, String digest) {
         return sql.first(
-                        "select 1 from model_version where model = ? and digest = ?",
+                        "select 1 from model_version where model = ? and digest = ? and state <> 'DELETED'",
                         row -> 1,
                         model,
                         digest)
@@ -295,7 +296,7 @@ public class Versions {
                        case when state = 'READY' then coalesce(unservable, 'it has no ONNX file')
                             when state = 'SCANNING' then 'being scanned'
                             else coalesce(reason, 'refused') end
-                from model_version order by lower(model), number desc
+                from model_version where state <> 'DELETED' order by lower(model), number desc
                 """,
                 row ->
                         new Listed(
@@ -326,7 +327,7 @@ public class Versions {
             sql.list(
                             """
                             select v.digest, v.size, v.state, v.reason, v.trusted, v.license, v.lineage,
-                                   v.tags, v.created_at, v.created_by, v.main_file, v.unservable,
+                                   v.created_at, v.created_by, v.main_file, v.unservable,
                                    v.signature, v.interface, v.graph, v.scan, v.warnings, v.model,
                                    v.number, v.stated, v.batch
                             from unnest(?, ?) as k (model, number)
@@ -377,10 +378,10 @@ public class Versions {
     }
 
     private ModelVersion read(ResultSet row, Map<Key, List<ModelFile>> files) throws SQLException {
-        var key = new Key(row.getString(18), row.getInt(19));
-        var signature = row.getString(13);
-        var graph = row.getString(15);
-        var stated = row.getString(20);
+        var key = new Key(row.getString(17), row.getInt(18));
+        var signature = row.getString(12);
+        var graph = row.getString(14);
+        var stated = row.getString(19);
         return new ModelVersion(
                 key.model,
                 key.number,
@@ -391,18 +392,17 @@ public class Versions {
                 row.getBoolean(5),
                 row.getString(6),
                 parse(row.getString(7), Lineage.class),
-                strings(row.getString(8)),
-                row.getObject(9, OffsetDateTime.class).toInstant(),
+                row.getObject(8, OffsetDateTime.class).toInstant(),
+                row.getString(9),
                 row.getString(10),
                 row.getString(11),
-                row.getString(12),
                 signature == null ? null : parse(signature, Signature.class),
                 stated == null ? null : parse(stated, StatedSignature.class),
-                modelInterface(key, row.getString(14)),
-                row.getObject(21, Integer.class),
+                modelInterface(key, row.getString(13)),
+                row.getObject(20, Integer.class),
                 graph == null ? null : parse(graph, OnnxGraph.class),
-                List.of(parse(row.getString(16), FileReport[].class)),
-                List.of(parse(row.getString(17), String[].class)),
+                List.of(parse(row.getString(15), FileReport[].class)),
+                List.of(parse(row.getString(16), String[].class)),
                 List.copyOf(files.getOrDefault(key, List.of())));
     }
 
@@ -419,12 +419,6 @@ public class Versions {
                     key.model, key.number, e.at(), e.getMessage());
             return null;
         }
-    }
-
-    private Map<String, String> strings(String text) {
-        var map = new TreeMap<String, String>();
-        parse(text, Map.class).forEach((k, v) -> map.put(String.valueOf(k), String.valueOf(v)));
-        return map;
     }
 
     private <T> T parse(String text, Class<T> type) {
