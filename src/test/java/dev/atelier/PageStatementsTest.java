@@ -63,7 +63,7 @@ class PageStatementsTest {
     @CsvSource({
         "/models/statements-many, 6",
         "/models/statements-many/versions, 6",
-        "/models/statements-many/versions/1, 5",
+        "/models/statements-many/versions/1, 6",
         "/models/statements-many/try, 6",
         "/models/statements-many/observability, 7",
         "/catalog/default/model/statements-many/relations, 8",

@@ -36,11 +36,13 @@ class Measures {
     record Facts(Map<String, Measure> figures, Map<String, String> params) {}
 
     private final Cards cards;
+    private final VersionNotes notes;
     private final Runs runs;
     private final Caller caller;
 
-    Measures(Cards cards, Runs runs, Caller caller) {
+    Measures(Cards cards, VersionNotes notes, Runs runs, Caller caller) {
         this.cards = cards;
+        this.notes = notes;
         this.runs = runs;
         this.caller = caller;
     }
@@ -70,7 +72,8 @@ class Measures {
                                                                 result.metric(),
                                                                 result.number(),
                                                                 "its card states")));
-        version.tags()
+        notes.of(version)
+                .tags()
                 .forEach(
                         (name, text) ->
                                 number(text).ifPresent(n -> add(all, name, n, "its tag states")));

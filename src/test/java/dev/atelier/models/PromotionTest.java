@@ -736,7 +736,7 @@ class PromotionTest {
     @ParameterizedTest
     @ValueSource(
             strings = {
-                "{\"aliases\":[\"UPPER\"]}",
+                "{\"aliases\":[\"two words\"]}",
                 "{\"aliases\":[\"a\"],\"card\":[\"nonsense\"]}",
                 "{\"aliases\":[\"a\"],\"metrics\":[{\"metric\":\"\",\"better\":\"higher\"}]}",
                 "{\"aliases\":[\"a\"],\"metrics\":[{\"metric\":\"m\",\"tolerance\":-1}]}",

@@ -1,0 +1,87 @@
+package dev.atelier.models;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
+
+import dev.atelier.Administrator;
+import dev.atelier.PythonClients;
+import dev.atelier.TestDatabase;
+import io.quarkus.test.common.QuarkusTestResource;
+import io.quarkus.test.common.http.TestHTTPResource;
+import io.quarkus.test.junit.QuarkusTest;
+import java.io.IOException;
+import java.net.URI;
+import java.nio.file.Path;
+import java.util.Map;
+import org.junit.jupiter.api.DisplayName;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+
+/**
+ * Scripts as people write them, run by the real clients of both majors against the portal: two
+ * variables say where it is and who they are, nothing else is changed.
+ */
+@QuarkusTest
+@QuarkusTestResource(TestDatabase.class)
+@DisplayName("The real mlflow client")
+class MlflowClientsTest {
+
+    private static final Path SCRIPTS = Path.of("src/test/clients").toAbsolutePath();
+
+    @TestHTTPResource("/")
+    URI portal;
+
+    @ParameterizedTest(name = "of MLflow {0} runs {1}")
+    @CsvSource({
+        "2, mlflow-tracking.py, ''",
+        "3, mlflow-tracking.py, ''",
+        "2, mlflow-registry.py, ''",
+        "3, mlflow-registry.py, ''",
+        "2, mlflow-training.py, /mlflow/vision",
+        "3, mlflow-training.py, /mlflow/vision",
+    })
+    void runs_unchanged(int major, String script, String prefix) throws Exception {
+        assumeTrue(PythonClients.found(), "there is no python3 with venv and pip");
+
+        var said = run(python(major), script, prefix);
+
+        assertThat(said).endsWith("ok\n");
+    }
+
+    /** The newest of each major when this was written; scikit-learn makes small models quickly. */
+    static Path python(int major) throws IOException, InterruptedException {
+        return PythonClients.environment(
+                "mlflow-client-" + major,
+                major == 2 ? "mlflow==2.22.5" : "mlflow==3.17.2",
+                "scikit-learn==1.6.1",
+                "numpy<2",
+                "onnx==1.23.2",
+                "onnxruntime==1.31.1",
+                "skl2onnx==1.20.0",
+                "matplotlib",
+                "psutil");
+    }
+
+    private String run(Path python, String script, String prefix)
+            throws IOException, InterruptedException {
+        return PythonClients.run(
+                Map.of(
+                        "MLFLOW_TRACKING_URI",
+                        portal.toString().replaceAll("/$", "") + prefix,
+                        "MLFLOW_TRACKING_TOKEN",
+                        Administrator.TOKEN,
+                        // A wrong answer shall fail at once, not after minutes.
+                        "MLFLOW_HTTP_REQUEST_MAX_RETRIES",
+                        "1",
+                        "GIT_PYTHON_REFRESH",
+                        "quiet",
+                        "MLFLOW_DISABLE_TELEMETRY",
+                        "true",
+                        "PYTHONWARNINGS",
+                        "ignore"),
+                SCRIPTS,
+                300,
+                python.toString(),
+                script);
+    }
+}
