@@ -1,6 +1,7 @@
 package dev.atelier.catalog;
 
 import com.fasterxml.jackson.databind.JsonNode;
+import dev.atelier.platform.web.Ago;
 import dev.atelier.platform.web.Markdown;
 import io.quarkus.qute.RawString;
 import jakarta.enterprise.context.ApplicationScoped;

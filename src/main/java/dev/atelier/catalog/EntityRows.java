@@ -5,6 +5,7 @@ import dev.atelier.catalog.EntityState.State;
 import dev.atelier.identity.Sight;
 import dev.atelier.platform.database.Sql;
 import dev.atelier.platform.problems.Invalid;
+import dev.atelier.platform.web.Ago;
 import io.quarkus.arc.All;
 import jakarta.enterprise.context.ApplicationScoped;
 import java.nio.charset.StandardCharsets;

@@ -6,6 +6,7 @@ import dev.atelier.identity.Limit;
 import dev.atelier.identity.Limited;
 import dev.atelier.identity.Needs;
 import dev.atelier.identity.Permission;
+import dev.atelier.platform.web.Ago;
 import io.quarkus.qute.CheckedTemplate;
 import io.quarkus.qute.TemplateInstance;
 import io.smallrye.common.annotation.RunOnVirtualThread;

@@ -12,11 +12,14 @@ import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.time.OffsetDateTime;
 import java.util.Collection;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.TreeMap;
 import java.util.stream.Collectors;
+import org.jspecify.annotations.Nullable;
 
 /** All experiments. */
 @ApplicationScoped
@@ -235,13 +238,88 @@ public class Experiments implements Owned {
         sql.update("update experiment set changed_at = clock_timestamp() where id = ?", experiment);
     }
 
+    /**
+     * An experiment in a list.
+     *
+     * @param runs how many, {@link RunTables#COUNTED} and one when more
+     * @param lastRun when the last began, in milliseconds since 1970; null when there is none
+     */
+    record Listed(Experiment experiment, long runs, @Nullable Long lastRun) {}
+
+    /**
+     * Those whose name has the text in it, the latest active first.
+     *
+     * @param unseen references of those that are left out
+     */
+    List<Listed> listed(
+            String text, boolean deleted, Collection<String> unseen, int limit, int offset) {
+        var activity = new HashMap<Long, Long>();
+        var ids =
+                sql.list(
+                        """
+                        select e.id, last.at from experiment e
+                        left join lateral (
+                            select r.start_time as at from run r where r.experiment = e.id
+                            order by r.start_time desc limit 1) as last on true
+                        where (e.deleted_at is not null) = ? and e.name ilike ? and e.id <> all(?)
+                        order by greatest(coalesce(last.at, 0),
+                                          extract(epoch from e.created_at) * 1000) desc, e.id desc
+                        limit ? offset ?
+                        """,
+                        row -> {
+                            var last = row.getObject(2, Long.class);
+                            if (last != null) {
+                                activity.put(row.getLong(1), last);
+                            }
+                            return row.getLong(1);
+                        },
+                        deleted,
+                        "%"
+                                + text.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_")
+                                + "%",
+                        ids(unseen),
+                        limit,
+                        offset);
+        if (ids.isEmpty()) {
+            return List.of();
+        }
+        var shown = ids.toArray(Long[]::new);
+        var counts = new HashMap<Long, Long>();
+        sql.list(
+                """
+                select e.id, (select count(*) from (
+                    select from run r where r.experiment = e.id
+                        and (r.deleted_at is null or ?) limit ?) as counted)
+                from unnest(?) as e (id)
+                """,
+                row -> Optional.ofNullable(counts.put(row.getLong(1), row.getLong(2))),
+                deleted,
+                RunTables.COUNTED + 1,
+                shown);
+        var found =
+                sql.list(SELECT + "where e.id = any(?)", Experiments::read, (Object) shown).stream()
+                        .collect(Collectors.toMap(Experiment::id, one -> one));
+        return ids.stream()
+                .filter(found::containsKey)
+                .map(
+                        id ->
+                                new Listed(
+                                        Objects.requireNonNull(found.get(id)),
+                                        counts.getOrDefault(id, 0L),
+                                        activity.get(id)))
+                .toList();
+    }
+
+    /** Sets a tag as a person does on a page, which is written down. */
+    @Transactional
+    void annotate(Experiment experiment, String key, String value) {
+        setTags(experiment.id(), Map.of(key, value));
+        audit.record("experiment.annotate", experiment.ref(), Map.of("tag", key));
+    }
+
     @Override
     public Map<String, String> ownersOf(Collection<String> refs) {
-        var ids =
-                refs.stream()
-                        .filter(ref -> ref.startsWith(Experiment.KIND))
-                        .map(ref -> number(ref.substring(Experiment.KIND.length())))
-                        .toArray(Long[]::new);
+        var ids = ids(refs);
         return ids.length == 0
                 ? Map.of()
                 : sql
@@ -251,5 +329,13 @@ public class Experiments implements Owned {
                                 (Object) ids)
                         .stream()
                         .collect(Collectors.toMap(Map.Entry::getKey, Map.Entry::getValue));
+    }
+
+    /** Identifiers of the experiments among these things. */
+    static Long[] ids(Collection<String> refs) {
+        return refs.stream()
+                .filter(ref -> ref.startsWith(Experiment.KIND))
+                .map(ref -> number(ref.substring(Experiment.KIND.length())))
+                .toArray(Long[]::new);
     }
 }

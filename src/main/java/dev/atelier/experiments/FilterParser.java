@@ -17,6 +17,7 @@ public final class FilterParser {
 
     private static final int LONGEST = 20_000;
     private static final int MOST = 100;
+    private static final String PLACE = "filter@";
 
     private final String text;
     private int at;
@@ -264,6 +265,12 @@ public final class FilterParser {
                         .formatted(
                                 at + 1,
                                 text.substring(at, Math.min(text.length(), at + 20)),
-                                expected));
+                                expected),
+                List.of(new Invalid.Field(PLACE + at, expected)));
+    }
+
+    /** Where in its text a filter is wrong, from 0 on, as the field of what was thrown says it. */
+    static int place(Invalid.Field field) {
+        return Integer.parseInt(field.name().substring(PLACE.length()));
     }
 }

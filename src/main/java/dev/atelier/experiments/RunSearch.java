@@ -103,6 +103,34 @@ final class RunSearch {
                 .add(" limit ? offset ?", limit, offset);
     }
 
+    /** Only runs that are in no other, and those whose tag says so are left out. */
+    RunSearch outermost() {
+        where.add(
+                " and not exists (select from run_tag p where p.run = r.id and p.key = ?)",
+                RunTables.PARENT_TAG);
+        return this;
+    }
+
+    /**
+     * How many there are, without an order.
+     *
+     * @param most to count no further
+     */
+    SqlText count(long most) {
+        return new SqlText()
+                .add("select count(*) from (")
+                .add(found())
+                .add(" limit ?) as counted", most);
+    }
+
+    /** Those that match, as a statement with their identifiers alone. */
+    SqlText found() {
+        return new SqlText()
+                .add("select r.id from run r where ")
+                .add(in("r.experiment"))
+                .add(where);
+    }
+
     /** One experiment as an equation: then an index can give the order too. */
     private SqlText in(String column) {
         return experiments.size() == 1
@@ -238,6 +266,7 @@ final class RunSearch {
                     switch (by.key().toLowerCase(Locale.ROOT)) {
                                 case "start_time", "created" -> "r.start_time";
                                 case "end_time" -> "r.end_time";
+                                case "duration" -> "(r.end_time - r.start_time)";
                                 case "run_name", "run name" -> "r.name";
                                 case "user_id" -> "r.user_id";
                                 case "status" -> "r.status";

@@ -57,6 +57,10 @@ public class Docs {
                     new Entry(
                             "architecture", "Architecture", "The house and where a line belongs."),
                     new Entry(
+                            "experiments",
+                            "Experiments and runs",
+                            "Record from your code, find, compare, look into files."),
+                    new Entry(
                             "shortcuts", "Keyboard shortcuts", "Getting around without a mouse."));
 
     private static final Pattern NAME = Pattern.compile("(adr/)?[a-z0-9-]{1,80}");

@@ -110,6 +110,17 @@ document.addEventListener('htmx:responseError', event => {
 });
 document.addEventListener('htmx:sendError', () => toast('The portal cannot be reached. What you typed is still here.'));
 
+// How many rows are chosen, said beside what can be done with them.
+document.addEventListener('change', event => {
+  const said = event.target.matches?.('input[type=checkbox]') && event.target.form && $('[data-selected]', event.target.form);
+  if (!said) return;
+  const count = event.target.form.querySelectorAll(`input[name=${event.target.name}]:checked`).length;
+  said.textContent = `${count} ${count === 1 ? 'run' : 'runs'} selected`;
+});
+
+// MLflow's clients print the addresses of its own pages: /#/experiments/1/runs/….
+if (location.pathname === '/' && location.hash.startsWith('#/experiments')) location.replace(location.hash.slice(1));
+
 // A star's request answers nothing: it is given, or taken away, and the button says so.
 document.addEventListener('htmx:afterRequest', event => {
   const star = event.target.closest?.('.star');

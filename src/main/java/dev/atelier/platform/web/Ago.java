@@ -1,4 +1,4 @@
-package dev.atelier.catalog;
+package dev.atelier.platform.web;
 
 import java.time.Duration;
 import java.time.Instant;
@@ -7,14 +7,14 @@ import java.time.format.DateTimeFormatter;
 import java.util.Locale;
 
 /** Times as people say them. */
-final class Ago {
+public final class Ago {
 
     private static final DateTimeFormatter DAY =
             DateTimeFormatter.ofPattern("d MMM uuuu", Locale.ENGLISH);
 
     private Ago() {}
 
-    static String of(Instant then, Instant now) {
+    public static String of(Instant then, Instant now) {
         var passed = Duration.between(then, now);
         if (passed.toSeconds() < 60) {
             return "just now";

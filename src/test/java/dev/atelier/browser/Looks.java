@@ -1,0 +1,84 @@
+package dev.atelier.browser;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import com.deque.html.axecore.playwright.AxeBuilder;
+import com.microsoft.playwright.BrowserContext;
+import com.microsoft.playwright.Page;
+import com.microsoft.playwright.options.ColorScheme;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Locale;
+
+/**
+ * Looks at a page in both themes, wide and on a phone: no accessibility violation (WCAG 2.2 AA), no
+ * sideways scroll, no message on the console (a broken content security policy shows there).
+ */
+final class Looks {
+
+    private Looks() {}
+
+    static void check(BrowserContext visit, String address) {
+        try (var context = visit) {
+            var page = context.newPage();
+            var complaints = new ArrayList<String>();
+            page.onConsoleMessage(
+                    message -> {
+                        if (message.type().equals("error")
+                                && !message.text().matches(".*status of 4(04|22).*")) {
+                            complaints.add(message.text());
+                        }
+                    });
+            page.onPageError(complaints::add);
+            page.navigate(address);
+            for (var width : List.of(1440, 390)) {
+                page.setViewportSize(width, 900);
+                for (var scheme : List.of(ColorScheme.LIGHT, ColorScheme.DARK)) {
+                    page.emulateMedia(new Page.EmulateMediaOptions().setColorScheme(scheme));
+                    look(page, file(address, scheme, width), complaints);
+                }
+            }
+            assertThat(complaints).isEmpty();
+        }
+    }
+
+    private static void look(Page page, String file, List<String> complaints) {
+        page.evaluate("document.fonts.ready");
+        page.screenshot(
+                new Page.ScreenshotOptions()
+                        .setFullPage(true)
+                        .setPath(Path.of("target/screenshots", file)));
+        var violations =
+                new AxeBuilder(page)
+                        .setLegacyMode(true)
+                        .withTags(
+                                List.of(
+                                        "wcag2a",
+                                        "wcag2aa",
+                                        "wcag21aa",
+                                        "wcag22aa",
+                                        "best-practice"))
+                        .analyze()
+                        .getViolations();
+        for (var violation : violations) {
+            complaints.add(
+                    file
+                            + ": "
+                            + violation.getId()
+                            + ": "
+                            + violation.getNodes().getFirst().getHtml());
+        }
+        var overflow =
+                page.evaluate(
+                        "document.documentElement.scrollWidth - document.documentElement.clientWidth");
+        if (!overflow.equals(0)) {
+            complaints.add(file + ": scrolls sideways by " + overflow + " px");
+        }
+    }
+
+    private static String file(String address, ColorScheme scheme, int width) {
+        var name = address.equals("/") ? "home" : address.substring(1).replaceAll("\\W+", "-");
+        return "%s-%s-%d.png".formatted(name, scheme.name().toLowerCase(Locale.ROOT), width);
+    }
+}
