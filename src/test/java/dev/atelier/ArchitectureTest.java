@@ -29,6 +29,7 @@ class ArchitectureTest {
                     "monitoring",
                     "sandbox",
                     "serving",
+                    "webhooks",
                     "models",
                     "sharing",
                     "experiments",

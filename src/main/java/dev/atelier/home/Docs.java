@@ -44,6 +44,11 @@ public class Docs {
                             "model-interface",
                             "Interface files",
                             "What makes a good form on Try it."),
+                    new Entry(
+                            "webhooks",
+                            "Webhooks",
+                            "Calls to other systems when the registry changes."),
+                    new Entry("ci", "CI", "Promote from GitHub Actions and GitLab."),
                     new Entry("serving", "Serving", "The runner, its confinement and its limits."),
                     new Entry("catalog", "Catalog", "Entity files, our kinds, the API."),
                     new Entry(

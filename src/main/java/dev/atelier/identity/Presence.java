@@ -28,6 +28,11 @@ public class Presence {
                 .map(subjects::of);
     }
 
+    /** The same of anybody who is not shut out, also of a program. */
+    public Optional<Subject> anybody(String account) {
+        return accounts.find(account).filter(one -> !one.disabled()).map(subjects::of);
+    }
+
     /** Those of these browser sessions that have not ended. Does not count as using them. */
     public Set<Long> standing(Collection<Long> sessions) {
         if (sessions.isEmpty()) {

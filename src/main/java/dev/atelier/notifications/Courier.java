@@ -2,16 +2,12 @@ package dev.atelier.notifications;
 
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.ObjectMapper;
-import dev.atelier.platform.net.OutboundHttp;
+import dev.atelier.platform.net.SignedPost;
 import dev.atelier.platform.web.Figures;
 import io.quarkus.mailer.Mail;
 import io.quarkus.mailer.Mailer;
 import jakarta.enterprise.context.ApplicationScoped;
-import java.io.IOException;
-import java.nio.charset.StandardCharsets;
-import java.security.GeneralSecurityException;
 import java.time.Instant;
-import java.util.Base64;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -20,8 +16,6 @@ import java.util.concurrent.ExecutionException;
 import java.util.concurrent.FutureTask;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
-import javax.crypto.Mac;
-import javax.crypto.spec.SecretKeySpec;
 import org.eclipse.microprofile.config.inject.ConfigProperty;
 import org.jspecify.annotations.Nullable;
 
@@ -33,7 +27,8 @@ import org.jspecify.annotations.Nullable;
 class Courier {
 
     private static final int SHOWN = 100;
-    private static final int MOST_ANSWER = 16 << 10;
+    private static final SignedPost.Names NAMES =
+            new SignedPost.Names("webhook-id", "webhook-timestamp", "webhook-signature");
     private static final int MAIL_SECONDS = 30;
 
     /** It did not arrive; the message says why, for people. */
@@ -46,17 +41,17 @@ class Courier {
     }
 
     private final Mailer mailer;
-    private final OutboundHttp http;
+    private final SignedPost post;
     private final ObjectMapper json;
     private final Optional<String> mailServer;
 
     Courier(
             Mailer mailer,
-            OutboundHttp http,
+            SignedPost post,
             ObjectMapper json,
             @ConfigProperty(name = "atelier.smtp.host") Optional<String> mailServer) {
         this.mailer = mailer;
-        this.http = http;
+        this.post = post;
         this.json = json;
         this.mailServer = mailServer.filter(host -> !host.isBlank());
     }
@@ -193,46 +188,10 @@ class Courier {
      * @param id the same for every try of the same digest: the receiver may get it twice
      */
     int call(String target, String id, byte[] secret, byte[] body) throws NotSent {
-        var timestamp = Long.toString(Instant.now().getEpochSecond());
-        OutboundHttp.Answer answer;
         try {
-            answer =
-                    http.post(
-                            target,
-                            Map.of(
-                                    "content-type",
-                                    "application/json",
-                                    "webhook-id",
-                                    id,
-                                    "webhook-timestamp",
-                                    timestamp,
-                                    "webhook-signature",
-                                    "v1," + sign(secret, id, timestamp, body)),
-                            body,
-                            MOST_ANSWER);
-        } catch (IOException e) {
-            throw new NotSent(reason(e), e);
-        }
-        if (answer.status() / 100 == 3) {
-            throw new NotSent(
-                    "It answered %d, a redirect. Name the address it leads to."
-                            .formatted(answer.status()),
-                    null);
-        }
-        if (answer.status() / 100 != 2) {
-            throw new NotSent("It answered %d.".formatted(answer.status()), null);
-        }
-        return answer.status();
-    }
-
-    static String sign(byte[] secret, String id, String timestamp, byte[] body) {
-        try {
-            var mac = Mac.getInstance("HmacSHA256");
-            mac.init(new SecretKeySpec(secret, "HmacSHA256"));
-            mac.update((id + "." + timestamp + ".").getBytes(StandardCharsets.UTF_8));
-            return Base64.getEncoder().encodeToString(mac.doFinal(body));
-        } catch (GeneralSecurityException e) {
-            throw new IllegalStateException(e);
+            return post.send(target, NAMES, id, secret, body).status();
+        } catch (SignedPost.NotTaken e) {
+            throw new NotSent(String.valueOf(e.getMessage()), e);
         }
     }
 }

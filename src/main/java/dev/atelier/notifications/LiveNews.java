@@ -4,6 +4,7 @@ import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import dev.atelier.identity.Presence;
 import dev.atelier.identity.Subject;
+import dev.atelier.platform.Loop;
 import dev.atelier.platform.database.Signals;
 import dev.atelier.platform.problems.Unavailable;
 import io.quarkus.runtime.ShutdownEvent;

@@ -1,14 +1,14 @@
 package dev.atelier.notifications;
 
 import dev.atelier.identity.Presence;
+import dev.atelier.platform.Errands;
 import io.quarkus.runtime.ShutdownEvent;
 import io.quarkus.runtime.StartupEvent;
 import jakarta.annotation.Priority;
 import jakarta.enterprise.context.ApplicationScoped;
 import jakarta.enterprise.event.Observes;
 import java.time.Duration;
-import java.util.concurrent.Semaphore;
-import java.util.concurrent.TimeUnit;
+import java.util.List;
 import org.eclipse.microprofile.config.inject.ConfigProperty;
 import org.jboss.logging.Logger;
 
@@ -26,8 +26,7 @@ class Outbox {
     private final Notifications notifications;
     private final Presence presence;
     private final Courier courier;
-    private final Semaphore free = new Semaphore(PLACES);
-    private final Loop loop;
+    private final Errands<Digests.Delivery> errands;
 
     Outbox(
             Digests digests,
@@ -40,44 +39,29 @@ class Outbox {
         this.notifications = notifications;
         this.presence = presence;
         this.courier = courier;
-        this.loop = new Loop("outbox", look, this::sendDue);
+        errands = new Errands<>("outbox", look, PLACES, this::take, this::send);
     }
 
     void start(@Observes StartupEvent event) {
-        loop.start();
+        errands.start();
     }
 
     /** What is being sent is awaited: else it would be sent again. */
     void stop(@Observes @Priority(10) ShutdownEvent event) throws InterruptedException {
-        loop.end();
-        loop.join();
-        if (!free.tryAcquire(PLACES, 10, TimeUnit.SECONDS)) {
+        if (!errands.stop()) {
             LOG.info(
                     "A digest is still on its way; whether it arrived is found out after the start");
         }
     }
 
+    private List<Digests.Delivery> take(int limit) {
+        digests.gather();
+        return digests.take(limit);
+    }
+
     /** Gathers what is due and begins to send as many digests as there are places. */
     void sendDue() {
-        digests.gather();
-        for (var delivery : digests.take(free.availablePermits())) {
-            free.acquireUninterruptibly();
-            Thread.ofVirtual()
-                    .name("digest")
-                    .start(
-                            () -> {
-                                try {
-                                    send(delivery);
-                                } catch (RuntimeException e) {
-                                    LOG.warnf(
-                                            "The digest of %s waits for its next turn: %s",
-                                            delivery.account(), e);
-                                } finally {
-                                    free.release();
-                                    loop.wake();
-                                }
-                            });
-        }
+        errands.round();
     }
 
     private void send(Digests.Delivery delivery) {

@@ -46,6 +46,7 @@ class PagesTest {
                     "/models/penguin-species/versions/1",
                     "/models/penguin-species/versions/1/promotion",
                     "/promotions",
+                    "/webhooks",
                     "/gates",
                     "/gates?team=group:default/vision",
                     "/models/penguin-species/try",

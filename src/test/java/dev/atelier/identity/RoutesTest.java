@@ -211,7 +211,10 @@ class RoutesTest {
                             needs.model().isEmpty() && !route.path().contains("/gates")
                                     ? Role.ML_ENGINEER
                                     : Role.PLATFORM_ADMIN;
-                    case MODEL_SHARE, SERVING_OPERATE -> Role.PLATFORM_ADMIN;
+                    // Without a model it is about one's own webhooks.
+                    case MODEL_SHARE ->
+                            needs.model().isEmpty() ? Role.DATA_SCIENTIST : Role.PLATFORM_ADMIN;
+                    case SERVING_OPERATE -> Role.PLATFORM_ADMIN;
                     case AUDIT_READ, ACCESS_MANAGE -> Role.PLATFORM_ADMIN;
                 };
         return role.compareTo(least) >= 0;

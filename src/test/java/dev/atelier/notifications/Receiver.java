@@ -10,19 +10,19 @@ import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.Executors;
 
 /** A webhook: writes down what comes and answers as it is told. */
-final class Receiver implements AutoCloseable {
+public final class Receiver implements AutoCloseable {
 
-    record Call(Map<String, String> headers, String body) {
-        String id() {
+    public record Call(Map<String, String> headers, String body) {
+        public String id() {
             return String.valueOf(headers.get("webhook-id"));
         }
     }
 
-    final List<Call> calls = new CopyOnWriteArrayList<>();
-    volatile int status = 200;
+    public final List<Call> calls = new CopyOnWriteArrayList<>();
+    public volatile int status = 200;
     private final HttpServer server;
 
-    Receiver() throws IOException {
+    public Receiver() throws IOException {
         server = HttpServer.create(new InetSocketAddress("127.0.0.1", 0), 0);
         server.setExecutor(Executors.newVirtualThreadPerTaskExecutor());
         server.createContext(
@@ -42,7 +42,7 @@ final class Receiver implements AutoCloseable {
         server.start();
     }
 
-    String address() {
+    public String address() {
         return "http://127.0.0.1:%d/hook".formatted(server.getAddress().getPort());
     }
 

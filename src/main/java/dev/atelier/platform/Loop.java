@@ -1,4 +1,4 @@
-package dev.atelier.notifications;
+package dev.atelier.platform;
 
 import java.time.Duration;
 import java.util.concurrent.Semaphore;
@@ -6,7 +6,7 @@ import java.util.concurrent.TimeUnit;
 import org.jboss.logging.Logger;
 
 /** A thread that looks every so often, and at once when it is woken, until it is ended. */
-final class Loop {
+public final class Loop {
 
     private static final Logger LOG = Logger.getLogger(Loop.class);
 
@@ -14,11 +14,11 @@ final class Loop {
     private final Thread thread;
     private volatile boolean running;
 
-    Loop(String name, Duration look, Runnable round) {
+    public Loop(String name, Duration look, Runnable round) {
         thread = Thread.ofVirtual().name(name).unstarted(() -> run(look, round));
     }
 
-    void start() {
+    public void start() {
         running = true;
         thread.start();
     }
@@ -42,22 +42,22 @@ final class Loop {
         }
     }
 
-    void wake() {
+    public void wake() {
         wake.release();
     }
 
-    boolean running() {
+    public boolean running() {
         return running;
     }
 
     /** No round begins any more; one that runs goes on. */
-    void end() {
+    public void end() {
         running = false;
         wake.release();
     }
 
     /** Waits a little for the round that runs. */
-    void join() throws InterruptedException {
+    public void join() throws InterruptedException {
         if (thread.isAlive()) {
             thread.join(Duration.ofSeconds(3));
         }
