@@ -61,7 +61,7 @@ public record ArtifactPlace(long experiment, Holder holder, UUID id, String path
                     Experiments.number(ofModel[0]),
                     Holder.LOGGED_MODEL,
                     Ids.ofModel(ofModel[2]).orElseThrow(() -> LoggedModels.none(ofModel[2])),
-                    ofModel.length == 5 ? ofModel[4] : "");
+                    ofModel.length == 5 ? folder(ofModel[4]) : "");
         }
         var ofRun = text.split("/", 4);
         if (ofRun.length >= 3 && ofRun[2].equals("artifacts")) {
@@ -69,7 +69,7 @@ public record ArtifactPlace(long experiment, Holder holder, UUID id, String path
                     Experiments.number(ofRun[0]),
                     Holder.RUN,
                     Ids.of(ofRun[1]).orElseThrow(() -> Runs.none(ofRun[1])),
-                    ofRun.length == 4 ? ofRun[3] : "");
+                    ofRun.length == 4 ? folder(ofRun[3]) : "");
         }
         throw new NotFound(
                 "There are no artifacts at \"%s\". They lie at <experiment>/<run>/artifacts/… and <experiment>/models/<model>/artifacts/…"

@@ -79,7 +79,9 @@ public final class FilterParser {
         if (word("AND")) {
             return true;
         }
+        int begin = at;
         if (word("OR")) {
+            at = begin;
             throw wrong("conditions can be joined by AND only");
         }
         throw wrong("AND or the end of the filter is expected");

@@ -8,6 +8,7 @@ import java.util.Collection;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Objects;
+import java.util.Set;
 import java.util.UUID;
 import org.jspecify.annotations.Nullable;
 
@@ -35,8 +36,10 @@ public class Metrics {
      * Adds points, of any number of runs, with one statement; one that is there already changes
      * nothing. The latest of a key is the greatest by step, then time, then value: in whatever
      * order they arrive, it comes out the same.
+     *
+     * @return those of the runs that are there; to the others nothing was added
      */
-    void add(Collection<Points> all) {
+    Set<UUID> add(Collection<Points> all) {
         var runs = new ArrayList<UUID>();
         var experiments = new ArrayList<Long>();
         var keys = new ArrayList<String>();
@@ -53,41 +56,48 @@ public class Metrics {
                 values.add(point.value);
             }
         }
-        if (runs.isEmpty()) {
-            return;
-        }
         // Series in one order for everybody: two writers of one run never wait for each other.
-        sql.update(
-                """
-                with given as (
-                    select * from unnest(
-                        ?::uuid[], ?::bigint[], ?::text[], ?::bigint[], ?::bigint[], ?::float8[])
-                        as g (run, experiment, key, step, at, value)),
-                series as (
-                    insert into run_metric as m (run, experiment, key, step, at, value)
-                    select distinct on (run, key) run, experiment, key, step, at, value from given
-                    order by run, key, step desc, at desc, value desc
-                    on conflict (run, key) do update set
-                        step = case when (excluded.step, excluded.at, excluded.value)
-                                         > (m.step, m.at, m.value)
-                                    then excluded.step else m.step end,
-                        at = case when (excluded.step, excluded.at, excluded.value)
-                                       > (m.step, m.at, m.value)
-                                  then excluded.at else m.at end,
-                        value = case when (excluded.step, excluded.at, excluded.value)
-                                          > (m.step, m.at, m.value)
-                                     then excluded.value else m.value end
-                    returning id, run, key)
-                insert into metric_point (series, step, at, value)
-                select s.id, g.step, g.at, g.value from given g join series s using (run, key)
-                on conflict do nothing
-                """,
-                runs.toArray(UUID[]::new),
-                experiments.toArray(Long[]::new),
-                keys.toArray(String[]::new),
-                steps.toArray(Long[]::new),
-                times.toArray(Long[]::new),
-                values.toArray(Double[]::new));
+        return Set.copyOf(
+                sql.list(
+                        """
+                        with given as (
+                            select * from unnest(
+                                ?::uuid[], ?::bigint[], ?::text[], ?::bigint[], ?::bigint[],
+                                ?::float8[])
+                                as g (run, experiment, key, step, at, value)),
+                        live as (
+                            select id from run where id = any(?) and deleted_at is null),
+                        series as (
+                            insert into run_metric as m (run, experiment, key, step, at, value)
+                            select distinct on (run, key) run, experiment, key, step, at, value
+                            from given where run in (select id from live)
+                            order by run, key, step desc, at desc, value desc
+                            on conflict (run, key) do update set
+                                step = case when (excluded.step, excluded.at, excluded.value)
+                                                 > (m.step, m.at, m.value)
+                                            then excluded.step else m.step end,
+                                at = case when (excluded.step, excluded.at, excluded.value)
+                                               > (m.step, m.at, m.value)
+                                          then excluded.at else m.at end,
+                                value = case when (excluded.step, excluded.at, excluded.value)
+                                                  > (m.step, m.at, m.value)
+                                             then excluded.value else m.value end
+                            returning id, run, key),
+                        points as (
+                            insert into metric_point (series, step, at, value)
+                            select s.id, g.step, g.at, g.value
+                            from given g join series s using (run, key)
+                            on conflict do nothing)
+                        select id from live
+                        """,
+                        row -> row.getObject(1, UUID.class),
+                        runs.toArray(UUID[]::new),
+                        experiments.toArray(Long[]::new),
+                        keys.toArray(String[]::new),
+                        steps.toArray(Long[]::new),
+                        times.toArray(Long[]::new),
+                        values.toArray(Double[]::new),
+                        all.stream().map(Points::run).distinct().toArray(UUID[]::new)));
     }
 
     /**
@@ -113,28 +123,42 @@ public class Metrics {
 
     /**
      * Points of a key whose steps are spread evenly over an interval; of each chosen step all
-     * points, and always those of the last one.
+     * points, and always those of the first and of the last one. Asks an index for the first step
+     * behind each of so many places, so that a long series costs no more than a short one.
      *
      * @param steps how many at most
      */
     List<Point> sample(UUID run, String key, long from, long to, int steps) {
         return sql.list(
                 """
-                with series as (select id from run_metric where run = ? and key = ?),
-                ranked as (
-                    select step, row_number() over (order by step) as n, count(*) over () as total
-                    from (select distinct p.step from metric_point p, series
-                          where p.series = series.id and p.step between ? and ?) as s)
-                select p.value, p.at, p.step from metric_point p, series, ranked r
-                where p.series = series.id and p.step = r.step
-                  and (r.n = r.total or (r.n - 1) % greatest(1, ceil(r.total / ?::float8)::bigint) = 0)
+                with series as (
+                    select m.id,
+                        (select min(p.step) from metric_point p
+                         where p.series = m.id and p.step >= ?) as first,
+                        (select max(p.step) from metric_point p
+                         where p.series = m.id and p.step <= ?) as last
+                    from run_metric m where m.run = ? and m.key = ?),
+                chosen as (
+                    select distinct next.step from series
+                    cross join generate_series(0, greatest(?::int - 1, 1)) as place (n)
+                    cross join lateral (
+                        select p.step from metric_point p
+                        where p.series = series.id and p.step <= series.last
+                          and p.step >= series.first
+                                + ((series.last - series.first)::numeric * place.n
+                                   / greatest(?::int - 1, 1))::bigint
+                        order by p.step limit 1) as next)
+                select p.value, p.at, p.step
+                from series join metric_point p on p.series = series.id
+                where p.step in (select step from chosen)
                 order by p.step, p.at, p.value
                 """,
                 row -> new Point(key, row.getDouble(1), row.getLong(2), row.getLong(3)),
-                run,
-                key,
                 from,
                 to,
+                run,
+                key,
+                steps,
                 steps);
     }
 

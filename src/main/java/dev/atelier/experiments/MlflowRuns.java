@@ -50,13 +50,14 @@ public class MlflowRuns {
     public Map<String, Object> create(@Nullable MlflowFields body) {
         var fields = MlflowFields.orNone(body);
         var id = fields.text("experiment_id").filter(text -> !text.isEmpty()).orElse("0");
-        caller.require(Permission.EXPERIMENT_RECORD, Experiment.ref(Experiments.number(id)));
+        var experiment = Experiments.number(id);
+        caller.require(Permission.EXPERIMENT_RECORD, Experiment.ref(experiment));
         var tags = fields.tags();
         var subject = caller.signedIn();
         var run =
                 runs.create(
                         new Runs.Wish(
-                                existing(id),
+                                experiment,
                                 fields.text("run_name").orElse(null),
                                 fields.text("user_id")
                                         .filter(user -> !user.isEmpty())
@@ -70,11 +71,6 @@ public class MlflowRuns {
                 MlflowJson.run(
                         new Runs.Full(
                                 run, List.of(), Map.of(), tags, List.of(), List.of(), List.of())));
-    }
-
-    private long existing(String id) {
-        // A deleted one is told by the statement that would add to it.
-        return experiments.get(id).id();
     }
 
     @Needs(Permission.EXPERIMENT_READ)

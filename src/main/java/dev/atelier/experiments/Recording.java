@@ -27,6 +27,7 @@ public class Recording {
 
     private final Runs runs;
     private final Metrics metrics;
+    private final MetricQueue queue;
     private final LoggedModels models;
     private final Caller caller;
     private final Sql sql;
@@ -35,12 +36,14 @@ public class Recording {
     Recording(
             Runs runs,
             Metrics metrics,
+            MetricQueue queue,
             LoggedModels models,
             Caller caller,
             Sql sql,
             Transaction transaction) {
         this.runs = runs;
         this.metrics = metrics;
+        this.queue = queue;
         this.models = models;
         this.caller = caller;
         this.sql = sql;
@@ -72,16 +75,29 @@ public class Recording {
         measured.forEach(one -> MlflowRules.key("metric", one.point.key()));
         params.forEach(MlflowRules::param);
         tags.forEach(MlflowRules::runTag);
+        if (params.isEmpty()
+                && tags.isEmpty()
+                && measured.stream().allMatch(m -> m.model == null)) {
+            var points = measured.stream().map(Measured::point).toList();
+            while (!points.isEmpty() && !queue.add(run, runs.experimentOf(run), points)) {
+                // Says why; restored just now, it takes them the next time.
+                runs.requireLive(run);
+            }
+            return;
+        }
         transaction.run(
                 () -> {
                     runs.requireLive(run);
                     runs.logParams(run, params);
-                    metrics.add(
-                            List.of(
-                                    new Metrics.Points(
-                                            run,
-                                            runs.experimentOf(run),
-                                            measured.stream().map(Measured::point).toList())));
+                    var unused =
+                            metrics.add(
+                                    List.of(
+                                            new Metrics.Points(
+                                                    run,
+                                                    runs.experimentOf(run),
+                                                    measured.stream()
+                                                            .map(Measured::point)
+                                                            .toList())));
                     measured.stream()
                             .filter(one -> one.model != null)
                             .forEach(one -> measure(run, one));

@@ -4,9 +4,11 @@ import dev.atelier.experiments.Clause.Operand;
 import dev.atelier.experiments.Clause.Operator;
 import dev.atelier.platform.problems.Invalid;
 import java.util.Collection;
+import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Locale;
+import java.util.Map;
 import java.util.Set;
 import java.util.UUID;
 import org.jspecify.annotations.Nullable;
@@ -52,6 +54,10 @@ final class RunSearch {
     private final SqlText order = new SqlText();
     private final List<Long> experiments;
     private final Set<String> measured = new HashSet<>();
+
+    /** By the metric: what it is joined as, where every run that is found has it. */
+    private final Map<String, String> present = new HashMap<>();
+
     private int joined;
 
     private RunSearch(Collection<Long> experiments) {
@@ -71,14 +77,20 @@ final class RunSearch {
             List<String> orderBy) {
         var search = new RunSearch(experiments);
         search.where.add(view.condition);
-        for (var clause : FilterParser.parse(filter)) {
-            search.where.add(" and ");
-            search.add(clause);
-        }
         if (orderBy.size() > 10) {
             throw new Invalid("Runs can be ordered by at most 10 keys.");
         }
+        var clauses = FilterParser.parse(filter);
+        for (var clause : clauses) {
+            if (METRICS.contains(clause.entity())) {
+                search.measured.add(clause.key());
+            }
+        }
         orderBy.forEach(search::order);
+        for (var clause : clauses) {
+            search.where.add(" and ");
+            search.add(clause);
+        }
         if (orderBy.isEmpty()) {
             search.order.add("r.start_time desc, ");
         }
@@ -164,7 +176,15 @@ final class RunSearch {
                     "The metric '%s' is compared with a number, without quotes."
                             .formatted(clause.key()));
         }
-        measured.add(clause.key());
+        var alias = present.get(clause.key());
+        if (alias != null) {
+            // As a range of the index that gives the order too.
+            where.add(
+                    "(%1$s.value <> 'NaN' and %1$s.value %2$s ?)"
+                            .formatted(alias, Conditions.sign(clause)),
+                    number.value());
+            return;
+        }
         where.add("exists (select from run_metric m where m.run = r.id and ")
                 .add(in("m.experiment"))
                 // For the database NaN is greater than all numbers; for people it is none.
@@ -253,6 +273,12 @@ final class RunSearch {
         if (METRICS.contains(entity)) {
             // Those without a value come last, those that are no number just before them.
             var alias = join("run_metric", by.key(), measured.contains(by.key()));
+            if (measured.contains(by.key())) {
+                // A condition on it leaves out those without it and those that are no number.
+                present.putIfAbsent(by.key(), alias);
+                order.add(alias + ".value" + way + ", ");
+                return;
+            }
             order.add(
                     way.equals(" asc")
                             ? alias + ".value asc nulls last, "

@@ -149,8 +149,12 @@ public class Runs {
         return COLUMNS;
     }
 
-    /** The run as it was made; its invented name, if it has one, is in the tags too. */
-    @Transactional
+    /**
+     * The run as it was made; its invented name, if it has one, is in the tags too.
+     *
+     * @throws NotFound when there is no such experiment
+     * @throws Invalid when it was deleted, or a tag cannot be
+     */
     Run create(Wish wish, String actor) {
         var tags = new LinkedHashMap<>(wish.tags);
         tags.forEach(MlflowRules::runTag);
@@ -200,6 +204,10 @@ public class Runs {
                         tags.keySet().toArray(String[]::new),
                         tags.values().toArray(String[]::new));
         if (made == 0) {
+            if (sql.first("select 1 from experiment where id = ?", row -> 1, wish.experiment)
+                    .isEmpty()) {
+                throw Experiments.none(Long.toString(wish.experiment));
+            }
             throw new Invalid(
                     "The experiment %d was deleted: no run can be added to it. Restore it first."
                             .formatted(wish.experiment));

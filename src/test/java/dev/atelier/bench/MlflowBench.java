@@ -389,7 +389,7 @@ final class MlflowBench {
         var gigabytes = Double.parseDouble(System.getenv().getOrDefault("ATELIER_BENCH_GB", "5"));
         long size = (long) (gigabytes * (1 << 30));
         var idle = Processes.status(pid, "VmRSS");
-        try (var client = HttpClient.newHttpClient();
+        try (var client = HttpClient.newBuilder().version(HttpClient.Version.HTTP_1_1).build();
                 var connection = new Connection(address)) {
             var server = new Server(name, address, "", "");
             var experiment =
