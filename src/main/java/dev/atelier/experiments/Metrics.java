@@ -6,6 +6,7 @@ import java.math.BigInteger;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.HashMap;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Objects;
 import java.util.Set;
@@ -168,7 +169,8 @@ public class Metrics {
      *
      * @param step of its last point
      * @param at of its last point
-     * @param points how many it stands for
+     * @param points how many it stands for; 0 for the first of all, which is counted with those
+     *     behind it
      */
     record Bucket(
             UUID run,
@@ -183,7 +185,7 @@ public class Metrics {
     /**
      * Histories in short, for charts: at most so many parts of each, in their order. Each part is a
      * stretch of the index, which is read once for its least and greatest; its last point is the
-     * end of the stretch.
+     * end of the stretch. Before them stands the very first point, where the curve begins.
      *
      * @param width how many parts at most
      */
@@ -200,7 +202,19 @@ public class Metrics {
 
     /** A series from its first point to its last. */
     private record Stretch(
-            long series, UUID run, String key, long low, long high, long begin, long end) {
+            long series,
+            UUID run,
+            String key,
+            long low,
+            long high,
+            long begin,
+            long end,
+            double first) {
+
+        /** Where its curve begins; it is counted with the part that it is in. */
+        Bucket beginning() {
+            return new Bucket(run, key, low, begin, first, first, first, 0);
+        }
 
         /** Whether its points have several steps; else its parts are of time. */
         boolean steps() {
@@ -227,9 +241,9 @@ public class Metrics {
     private List<Stretch> stretches(Collection<UUID> runs, Collection<String> keys) {
         return sql.list(
                 """
-                select m.id, m.run, m.key, f.step, l.step, f.at, l.at
+                select m.id, m.run, m.key, f.step, l.step, f.at, l.at, f.value
                 from run_metric m
-                cross join lateral (select step, at from metric_point where series = m.id
+                cross join lateral (select step, at, value from metric_point where series = m.id
                                     order by step, at, value limit 1) as f
                 cross join lateral (select step, at from metric_point where series = m.id
                                     order by step desc, at desc, value desc limit 1) as l
@@ -243,7 +257,8 @@ public class Metrics {
                                 row.getLong(4),
                                 row.getLong(5),
                                 row.getLong(6),
-                                row.getLong(7)),
+                                row.getLong(7),
+                                row.getDouble(8)),
                 runs.toArray(UUID[]::new),
                 keys.toArray(String[]::new));
     }
@@ -260,6 +275,7 @@ public class Metrics {
         var firsts = new ArrayList<Long>();
         var lasts = new ArrayList<Long>();
         var of = new HashMap<Long, Stretch>();
+        var begun = new HashSet<Long>();
         for (var stretch : stretches) {
             of.put(stretch.series, stretch);
             var bounds = stretch.bounds(width);
@@ -289,6 +305,11 @@ public class Metrics {
                         .formatted(inside),
                 row -> {
                     var stretch = Objects.requireNonNull(of.get(row.getLong(1)));
+                    if (begun.add(stretch.series)
+                            && row.getLong(7) > 1
+                            && Double.isFinite(stretch.first)) {
+                        into.add(stretch.beginning());
+                    }
                     return into.add(
                             new Bucket(
                                     stretch.run,

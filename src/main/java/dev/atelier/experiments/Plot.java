@@ -204,16 +204,15 @@ record Plot(
 
     /**
      * Exponential smoothing, corrected for its beginning (as Adam corrects its averages): the first
-     * points are not drawn to zero. A part that stands for many points counts as many.
+     * points are not drawn to zero. It goes over what is drawn: of a long history over its parts.
      */
     private static List<Spot> smoothed(List<Spot> spots, double kept) {
         var out = new ArrayList<Spot>();
         double sum = 0;
         double weight = 0;
         for (var spot : spots) {
-            var keep = Math.pow(kept, spot.points);
-            sum = keep * sum + (1 - keep) * spot.y;
-            weight = keep * weight + (1 - keep);
+            sum = kept * sum + (1 - kept) * spot.y;
+            weight = kept * weight + (1 - kept);
             out.add(
                     new Spot(
                             spot.x,

@@ -8,6 +8,7 @@ import dev.atelier.platform.problems.Invalid;
 import dev.atelier.platform.problems.NotFound;
 import dev.atelier.platform.web.Figures;
 import dev.atelier.platform.web.Markdown;
+import io.quarkus.arc.All;
 import io.quarkus.qute.CheckedTemplate;
 import io.quarkus.qute.RawString;
 import io.quarkus.qute.TemplateInstance;
@@ -77,6 +78,8 @@ public class RunPages {
             List<ModelRow> models,
             List<ChildRow> children,
             @Nullable String moreChildren,
+            List<MadeVersions.Made> versions,
+            List<Offer> offers,
             Reproduction reproduction,
             @Nullable String fault) {}
 
@@ -95,6 +98,9 @@ public class RunPages {
             String greatest,
             String points,
             String spark) {}
+
+    /** Something that a version can be made of. */
+    public record Offer(String title, String address) {}
 
     public record InputRow(
             String name, String digest, String context, String sourceType, String source) {}
@@ -168,6 +174,7 @@ public class RunPages {
     private final LoggedModels models;
     private final Artifacts artifacts;
     private final Blobs blobs;
+    private final List<MadeVersions> made;
 
     RunPages(
             ExperimentShells shells,
@@ -175,13 +182,15 @@ public class RunPages {
             Metrics metrics,
             LoggedModels models,
             Artifacts artifacts,
-            Blobs blobs) {
+            Blobs blobs,
+            @All List<MadeVersions> made) {
         this.shells = shells;
         this.runs = runs;
         this.metrics = metrics;
         this.models = models;
         this.artifacts = artifacts;
         this.blobs = blobs;
+        this.made = made;
     }
 
     static String address(Run run) {
@@ -259,6 +268,8 @@ public class RunPages {
                                                                         RunTables.PARENT_TAG,
                                                                         run.hex())))
                                 : null,
+                        made.stream().flatMap(one -> one.of(run).stream()).toList(),
+                        offers(run, linked),
                         Reproduction.of(full, environment(run, linked.keySet()), shells.tracking()),
                         fault));
     }
@@ -365,6 +376,34 @@ public class RunPages {
                                                 Figures.number(metric.point().value())))
                         .toList(),
                 rows(full.run(), model.text(), root, ""));
+    }
+
+    /** Models that the run made: logged ones, and folders of files with an MLmodel. */
+    private List<Offer> offers(Run run, Map<LoggedModel, Boolean> linked) {
+        var sources = new java.util.LinkedHashMap<String, String>();
+        linked.forEach(
+                (model, output) -> {
+                    if (output && model.status() == LoggedModel.Status.READY) {
+                        sources.put(model.name(), "models:/" + model.text());
+                    }
+                });
+        artifacts.below(ArtifactPlace.of(run, "")).stream()
+                .map(Artifacts.File::path)
+                .filter(path -> path.endsWith("/MLmodel"))
+                .map(path -> path.substring(0, path.lastIndexOf('/')))
+                .forEach(path -> sources.put(path, "runs:/" + run.hex() + "/" + path));
+        return made.stream()
+                .flatMap(
+                        registry ->
+                                sources.entrySet().stream()
+                                        .map(
+                                                one ->
+                                                        new Offer(
+                                                                one.getKey(),
+                                                                registry.registration(
+                                                                        one.getValue()))))
+                .limit(20)
+                .toList();
     }
 
     private List<String> environment(Run run, java.util.Collection<LoggedModel> logged) {

@@ -31,6 +31,7 @@ public class Palette {
             List.of(
                     new Option("plus", "Register a model", "upload a file", "/models/new"),
                     new Option("search", "Browse the catalog", "", "/catalog"),
+                    new Option("features", "Experiments", "runs, charts, files", "/experiments"),
                     new Option(
                             "ext",
                             "Register a location",

@@ -1,6 +1,5 @@
 package dev.atelier.models;
 
-import dev.atelier.experiments.Artifacts;
 import dev.atelier.experiments.MlflowFields;
 import dev.atelier.experiments.MlflowJson;
 import dev.atelier.experiments.MlflowRules;
@@ -44,7 +43,7 @@ public class MlflowVersions {
     private final VersionNotes notes;
     private final Deletion deletion;
     private final RegistrySearch search;
-    private final Registration registration;
+    private final FromRun fromRun;
     private final RunSource sources;
     private final Caller caller;
 
@@ -54,7 +53,7 @@ public class MlflowVersions {
             VersionNotes notes,
             Deletion deletion,
             RegistrySearch search,
-            Registration registration,
+            FromRun fromRun,
             RunSource sources,
             Caller caller) {
         this.models = models;
@@ -62,7 +61,7 @@ public class MlflowVersions {
         this.notes = notes;
         this.deletion = deletion;
         this.search = search;
-        this.registration = registration;
+        this.fromRun = fromRun;
         this.sources = sources;
         this.caller = caller;
     }
@@ -142,32 +141,15 @@ public class MlflowVersions {
                         fields.text("model_id").orElse(null));
         var description = fields.text("description").orElse(null);
         MlflowRules.atMost("description", description == null ? "" : description, 100_000);
-        var actor = caller.entityRef();
-        try (var draft = registration.draft(actor)) {
-            for (Artifacts.File file : found.files()) {
-                draft.hold(file.path(), file.blob());
-            }
-            var made =
-                    registration.register(
-                            model.name(),
-                            draft,
-                            new Parameters(
-                                    null,
-                                    null,
-                                    null,
-                                    List.of(),
-                                    tags,
-                                    sources.lineage(found),
-                                    null,
-                                    null,
-                                    description,
-                                    source,
-                                    fields.text("run_link").orElse(null),
-                                    true),
-                            null,
-                            Registration.Origin.person(actor));
-            return answer(made);
-        }
+        return answer(
+                fromRun.register(
+                        model.name(),
+                        null,
+                        found,
+                        source,
+                        tags,
+                        description,
+                        fields.text("run_link").orElse(null)));
     }
 
     @GET

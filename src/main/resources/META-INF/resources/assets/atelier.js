@@ -75,7 +75,7 @@ document.addEventListener('click', event => {
   if ('copy' in element.dataset) copy(element.dataset.copy);
 });
 
-const jumps = { h: '/', c: '/catalog', m: '/catalog?kind=model', p: '/catalog/problems', d: '/docs', n: '/notifications' };
+const jumps = { h: '/', c: '/catalog', m: '/catalog?kind=model', e: '/experiments', p: '/catalog/problems', d: '/docs', n: '/notifications' };
 let pressedG = 0; // "g" then a letter, within one second
 document.addEventListener('keydown', event => {
   const typing = event.target.closest?.('input,textarea,select,[contenteditable]');

@@ -63,6 +63,8 @@ class ExperimentsJourneyTest {
         Recorded.history(net, "system/cpu_percent", 20, 30, 40);
         Recorded.file(
                 experiment, net, "out/table.csv", "a,b\n1,2\n".getBytes(StandardCharsets.UTF_8));
+        Recorded.file(
+                experiment, net, "model/MLmodel", "flavors: {}\n".getBytes(StandardCharsets.UTF_8));
         Recorded.begin(experiment, "inside", Map.of("mlflow.parentRunId", net));
     }
 
@@ -150,6 +152,7 @@ class ExperimentsJourneyTest {
                     run + "/charts?smooth=50",
                     run + "/system",
                     run + "/artifacts?path=out/table.csv",
+                    "/models/from-run?source=runs:/" + net + "/model",
                     "/experiments/compare?run=" + tree + "&run=" + net
                 }) {
             Looks.check(Chromium.context(base, ColorScheme.LIGHT, 1440, 900), address);

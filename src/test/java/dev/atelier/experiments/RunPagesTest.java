@@ -239,7 +239,8 @@ class RunPagesTest {
                         java.util.List.of("loss"),
                         100);
 
-        assertThat(buckets).hasSize(100);
+        assertThat(buckets).hasSize(101);
+        assertThat(buckets.getFirst().step()).isZero();
         assertThat(buckets.stream().mapToLong(Metrics.Bucket::points).sum()).isEqualTo(4_999);
         assertThat(buckets.stream().mapToDouble(Metrics.Bucket::greatest).max()).hasValue(77);
         assertThat(buckets.stream().mapToDouble(Metrics.Bucket::least).min()).hasValue(-77);
@@ -360,6 +361,51 @@ class RunPagesTest {
                 .get("/experiments/%s/runs/%s".formatted(Recorded.experiment("other"), run))
                 .then()
                 .statusCode(404);
+    }
+
+    // Made of it ----------------------------------------------------------------------------------
+
+    @Test
+    void leads_to_a_version_made_of_what_the_run_left_and_back() {
+        Recorded.file(
+                experiment, run, "model/MLmodel", "flavors: {}\n".getBytes(StandardCharsets.UTF_8));
+        Recorded.file(experiment, run, "model/notes.txt", "x".getBytes(StandardCharsets.UTF_8));
+        var offer = page("").select("a:contains(Register model)").attr("href");
+        var form =
+                Jsoup.parse(
+                        given().urlEncodingEnabled(false)
+                                .accept("text/html")
+                                .get(offer)
+                                .then()
+                                .statusCode(200)
+                                .extract()
+                                .asString());
+        var source = form.select("input[name=source]").val();
+        assertThat(form.select("aside").text()).contains("MLmodel", "notes.txt");
+        given().formParam("source", source)
+                .formParam("name", "Not A Name")
+                .post("/models/from-run")
+                .then()
+                .statusCode(422)
+                .body(containsString("Nothing was registered"));
+        var name = "from-run-" + run.substring(0, 8);
+
+        given().redirects()
+                .follow(false)
+                .formParam("source", source)
+                .formParam("name", name)
+                .post("/models/from-run")
+                .then()
+                .statusCode(303)
+                .header("Location", containsString("/models/" + name + "/versions/1"));
+
+        assertThat(page("").select("a[href='/models/" + name + "/versions/1']").text())
+                .isEqualTo(name + " v1");
+        given().formParam("source", "file:///etc/passwd")
+                .formParam("name", name)
+                .post("/models/from-run")
+                .then()
+                .statusCode(400);
     }
 
     // Beside others -------------------------------------------------------------------------------
