@@ -89,9 +89,12 @@ public record Comparison(
             return "removed";
         }
         return before == null
-                ? "added, " + Figures.digest(after.sha256())
-                : "%s to %s"
-                        .formatted(Figures.digest(before.sha256()), Figures.digest(after.sha256()));
+                ? "added, " + shortened(after)
+                : "%s to %s".formatted(shortened(before), shortened(after));
+    }
+
+    private static String shortened(ModelFile file) {
+        return file.sha256().substring(0, 8) + "…";
     }
 
     private static Map<String, ModelFile> byPath(ModelVersion version) {

@@ -240,6 +240,83 @@ class PromotionTest {
     }
 
     @Test
+    void cannot_be_moved_or_taken_away_by_mlflows_clients_which_are_told_where_to_promote() {
+        version(scientist, null, "champion");
+        version(scientist, null);
+        guarded();
+        var address = "/api/2.0/mlflow/registered-models/alias";
+
+        ines.asks()
+                .contentType("application/json")
+                .body(Map.of("name", model, "alias", "champion", "version", "2"))
+                .post(address)
+                .then()
+                .statusCode(403)
+                .body("error_code", equalTo("PERMISSION_DENIED"))
+                .body(
+                        "message",
+                        containsString("/api/v1/models/" + model + "/versions/2/promotion"));
+        ines.asks()
+                .contentType("application/json")
+                .body(Map.of("name", model, "alias", "champion"))
+                .delete(address)
+                .then()
+                .statusCode(403);
+
+        assertThat(champion()).isEqualTo(1);
+    }
+
+    @Test
+    void goes_by_what_the_run_logged_before_what_the_card_states() {
+        version(scientist, measured(0.8), "champion");
+        String experiment =
+                scientist
+                        .asks()
+                        .contentType("application/json")
+                        .body(Map.of("name", model))
+                        .post("/api/2.0/mlflow/experiments/create")
+                        .then()
+                        .statusCode(200)
+                        .extract()
+                        .path("experiment_id");
+        String run =
+                scientist
+                        .asks()
+                        .contentType("application/json")
+                        .body(Map.of("experiment_id", experiment, "start_time", 1))
+                        .post("/api/2.0/mlflow/runs/create")
+                        .then()
+                        .statusCode(200)
+                        .extract()
+                        .path("run.info.run_id");
+        scientist
+                .asks()
+                .contentType("application/json")
+                .body(Map.of("run_id", run, "key", "accuracy", "value", 0.5, "timestamp", 1))
+                .post("/api/2.0/mlflow/runs/log-metric")
+                .then()
+                .statusCode(200);
+        scientist
+                .asks()
+                .multiPart("file", "model.onnx", Onnx.identity(model + "run"))
+                .multiPart("file", "README.md", measured(0.99).getBytes(UTF_8))
+                .multiPart(
+                        new MultiPartSpecBuilder(Map.of("lineage", Map.of("run", run)))
+                                .controlName("parameters")
+                                .mimeType("application/json")
+                                .emptyFileName()
+                                .build())
+                .post("/api/v1/models/{name}/versions", model)
+                .then()
+                .statusCode(201);
+        guardedByAccuracy("higher", 0.1);
+
+        promote(ines, 2)
+                .statusCode(409)
+                .body("gates[1].why", containsString("0.5 against 0.8 of version 1"));
+    }
+
+    @Test
     void cannot_be_taken_away_but_by_an_administrator_with_a_reason() {
         version(scientist, null, "champion");
         guarded();

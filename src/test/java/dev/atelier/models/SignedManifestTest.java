@@ -5,19 +5,16 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
+import dev.atelier.PythonClients;
 import java.io.ByteArrayOutputStream;
-import java.io.File;
 import java.io.IOException;
 import java.io.PrintStream;
-import java.nio.channels.FileChannel;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.nio.file.StandardOpenOption;
 import java.security.KeyPairGenerator;
 import java.security.interfaces.ECPublicKey;
 import java.security.spec.ECGenParameterSpec;
 import java.util.ArrayList;
-import java.util.Arrays;
 import java.util.Base64;
 import java.util.HexFormat;
 import java.util.List;
@@ -38,9 +35,10 @@ import org.junit.jupiter.params.provider.ValueSource;
 @DisplayName("A signed manifest")
 class SignedManifestTest {
 
-    private static final List<String> PACKAGES =
-            // The one does not say that it needs the other.
-            List.of("model-signing==1.1.1", "pyOpenSSL==26.4.0");
+    private static final String[] PACKAGES = {
+        // The one does not say that it needs the other.
+        "model-signing==1.1.1", "pyOpenSSL==26.4.0"
+    };
 
     @TempDir Path place;
     private Path folder;
@@ -336,46 +334,8 @@ class SignedManifestTest {
     }
 
     private static Path python() throws Exception {
-        assumeTrue(found("python3"), "python3 is not installed");
-        var cache =
-                Path.of(
-                        System.getenv()
-                                .getOrDefault(
-                                        "XDG_CACHE_HOME",
-                                        System.getProperty("user.home") + "/.cache"),
-                        "atelier");
-        Files.createDirectories(cache);
-        var folder = cache.resolve("python-" + String.join("-", PACKAGES).replace("==", "-"));
-        try (var lock =
-                        FileChannel.open(
-                                cache.resolve("python-model-signing.lock"),
-                                StandardOpenOption.CREATE,
-                                StandardOpenOption.WRITE);
-                var ours = lock.lock()) {
-            if (Files.notExists(folder.resolve("complete")) && ours.isValid()) {
-                must(run(cache, "python3", "-m", "venv", "--clear", folder.toString()));
-                var install =
-                        new ArrayList<>(
-                                List.of(
-                                        folder.resolve("bin/pip").toString(),
-                                        "install",
-                                        "--quiet",
-                                        "--disable-pip-version-check"));
-                install.addAll(PACKAGES);
-                must(run(cache, install.toArray(String[]::new)));
-                Files.createFile(folder.resolve("complete"));
-            }
-        }
-        return folder.resolve("bin/python");
-    }
-
-    private static boolean found(String program) {
-        return Arrays.stream(System.getenv().getOrDefault("PATH", "").split(File.pathSeparator))
-                .anyMatch(folder -> Files.isExecutable(Path.of(folder, program)));
-    }
-
-    private static void must(Said said) {
-        assertThat(said.status).as(said.text).isZero();
+        assumeTrue(PythonClients.found(), "python3 with venv is not installed");
+        return PythonClients.environment("model-signing-1.1.1", PACKAGES);
     }
 
     private Said theirs(Path python, String... arguments) throws Exception {

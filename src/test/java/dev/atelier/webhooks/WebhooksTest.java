@@ -457,7 +457,7 @@ class WebhooksTest {
                                 StandardCharsets.ISO_8859_1))
                 .doesNotContain("keep this");
         admin().contentType("application/json")
-                .body(Map.of("url", "https://93.184.216.34/hook"))
+                .body(Map.of("url", "https://93.184.216.34/hook", "status", "DISABLED"))
                 .patch(ALL + "/" + id)
                 .then()
                 .statusCode(200);
