@@ -5,8 +5,10 @@ import jakarta.enterprise.context.ApplicationScoped;
 import java.math.BigInteger;
 import java.util.ArrayList;
 import java.util.Collection;
+import java.util.Comparator;
 import java.util.HashMap;
 import java.util.HashSet;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Objects;
 import java.util.Set;
@@ -23,6 +25,14 @@ public class Metrics {
      * @param at milliseconds since 1970, as the client says
      */
     public record Point(String key, double value, long at, long step) {}
+
+    /** As the database compares them: NaN is the greatest of all values. */
+    private static final Comparator<Point> LATEST =
+            Comparator.comparingLong(Point::step)
+                    .thenComparingLong(Point::at)
+                    .thenComparingDouble(Point::value);
+
+    private record Series(UUID run, long experiment, String key) {}
 
     /** Points of one run. */
     record Points(UUID run, long experiment, Collection<Point> points) {}
@@ -41,38 +51,44 @@ public class Metrics {
      * @return those of the runs that are there; to the others nothing was added
      */
     Set<UUID> add(Collection<Points> all) {
-        var runs = new ArrayList<UUID>();
-        var experiments = new ArrayList<Long>();
-        var keys = new ArrayList<String>();
+        var series = new LinkedHashMap<Series, Integer>();
+        var latest = new ArrayList<Point>();
+        var of = new ArrayList<Integer>();
         var steps = new ArrayList<Long>();
         var times = new ArrayList<Long>();
         var values = new ArrayList<Double>();
         for (var one : all) {
             for (var point : one.points) {
-                runs.add(one.run);
-                experiments.add(one.experiment);
-                keys.add(point.key);
+                var key = new Series(one.run, one.experiment, point.key);
+                var place = series.putIfAbsent(key, latest.size());
+                if (place == null) {
+                    place = latest.size();
+                    latest.add(point);
+                } else if (LATEST.compare(point, latest.get(place)) > 0) {
+                    latest.set(place, point);
+                }
+                of.add(place);
                 steps.add(point.step);
                 times.add(point.at);
                 values.add(point.value);
             }
         }
+        var keys = List.copyOf(series.keySet());
         // Series in one order for everybody: two writers of one run never wait for each other.
         return Set.copyOf(
                 sql.list(
                         """
-                        with given as (
+                        with live as (
+                            select id from run where id = any(?) and deleted_at is null),
+                        wanted as (
                             select * from unnest(
                                 ?::uuid[], ?::bigint[], ?::text[], ?::bigint[], ?::bigint[],
-                                ?::float8[])
-                                as g (run, experiment, key, step, at, value)),
-                        live as (
-                            select id from run where id = any(?) and deleted_at is null),
+                                ?::float8[]) with ordinality
+                                as w (run, experiment, key, step, at, value, place)),
                         series as (
                             insert into run_metric as m (run, experiment, key, step, at, value)
-                            select distinct on (run, key) run, experiment, key, step, at, value
-                            from given where run in (select id from live)
-                            order by run, key, step desc, at desc, value desc
+                            select run, experiment, key, step, at, value from wanted
+                            where run in (select id from live) order by run, key
                             on conflict (run, key) do update set
                                 step = case when (excluded.step, excluded.at, excluded.value)
                                                  > (m.step, m.at, m.value)
@@ -84,21 +100,30 @@ public class Metrics {
                                                   > (m.step, m.at, m.value)
                                              then excluded.value else m.value end
                             returning id, run, key),
+                        placed as (
+                            select s.id, w.place - 1 as place
+                            from series s join wanted w using (run, key)),
                         points as (
                             insert into metric_point (series, step, at, value)
-                            select s.id, g.step, g.at, g.value
-                            from given g join series s using (run, key)
+                            select p.id, g.step, g.at, g.value
+                            from unnest(?::int[], ?::bigint[], ?::bigint[], ?::float8[])
+                                as g (place, step, at, value)
+                            join placed p using (place)
                             on conflict do nothing)
                         select id from live
                         """,
                         row -> row.getObject(1, UUID.class),
-                        runs.toArray(UUID[]::new),
-                        experiments.toArray(Long[]::new),
-                        keys.toArray(String[]::new),
+                        all.stream().map(Points::run).distinct().toArray(UUID[]::new),
+                        keys.stream().map(Series::run).toArray(UUID[]::new),
+                        keys.stream().map(Series::experiment).toArray(Long[]::new),
+                        keys.stream().map(Series::key).toArray(String[]::new),
+                        latest.stream().map(Point::step).toArray(Long[]::new),
+                        latest.stream().map(Point::at).toArray(Long[]::new),
+                        latest.stream().map(Point::value).toArray(Double[]::new),
+                        of.toArray(Integer[]::new),
                         steps.toArray(Long[]::new),
                         times.toArray(Long[]::new),
-                        values.toArray(Double[]::new),
-                        all.stream().map(Points::run).distinct().toArray(UUID[]::new)));
+                        values.toArray(Double[]::new)));
     }
 
     /**
@@ -109,8 +134,9 @@ public class Metrics {
     List<Point> history(UUID run, String key, @Nullable Point after, int limit) {
         return sql.list(
                 """
-                select p.value, p.at, p.step from run_metric m join metric_point p on p.series = m.id
-                where m.run = ? and m.key = ? and (p.step, p.at, p.value) > (?, ?, ?)
+                select p.value, p.at, p.step from metric_point p
+                where p.series = (select m.id from run_metric m where m.run = ? and m.key = ?)
+                  and (p.step, p.at, p.value) > (?, ?, ?)
                 order by p.step, p.at, p.value limit ?
                 """,
                 row -> new Point(key, row.getDouble(1), row.getLong(2), row.getLong(3)),

@@ -49,6 +49,9 @@ final class RunSearch {
     private static final Set<String> ATTRIBUTES =
             Set.of("", "attributes", "attribute", "attr", "run");
 
+    /** Letters of a param or tag that its index holds; a shorter text is there whole. */
+    private static final int INDEXED = 100;
+
     private final SqlText joins = new SqlText();
     private final SqlText where = new SqlText();
     private final SqlText order = new SqlText();
@@ -205,11 +208,13 @@ final class RunSearch {
                 .add(" and k.key = ?", clause.key());
         if (clause.operator() != Operator.IS_NULL && clause.operator() != Operator.IS_NOT_NULL) {
             if (clause.operator() == Operator.EQUAL
-                    && clause.operand() instanceof Operand.Text text) {
-                // What the index has of it.
-                where.add(" and left(k.value, 100) = left(?, 100)", text.value());
+                    && clause.operand() instanceof Operand.Text text
+                    && text.value().length() < INDEXED) {
+                // As the index has it. Saying the whole too would make the planner expect too few.
+                where.add(" and left(k.value, " + INDEXED + ") = ?", text.value());
+            } else {
+                where.add(" and ").add(Conditions.text("k.value", clause));
             }
-            where.add(" and ").add(Conditions.text("k.value", clause));
         }
         where.add(")");
     }

@@ -140,6 +140,20 @@ public class Runs {
                                         .orElseThrow(() -> none(Ids.hex(one)))));
     }
 
+    /**
+     * The page of a run.
+     *
+     * @param id as whoever registered something said it; null for none
+     * @return null when that is no run of the portal
+     */
+    public @Nullable String address(@Nullable String id) {
+        return Optional.ofNullable(id)
+                .flatMap(Ids::of)
+                .flatMap(this::find)
+                .map(run -> "/experiments/" + run.experiment() + "/runs/" + run.hex())
+                .orElse(null);
+    }
+
     List<Run> search(SqlText statement) {
         return sql.list(statement.text(), Runs::read, statement.values());
     }

@@ -20,10 +20,10 @@ import java.util.Map;
  * be restored until its time is over, then its files go too.
  */
 @ApplicationScoped
-class Deletion {
+public class Deletion {
 
     /** A version that can still be restored. */
-    record Deleted(int number, Instant at, String by) {}
+    public record Deleted(int number, Instant at, String by) {}
 
     private final Sql sql;
     private final Transaction transaction;

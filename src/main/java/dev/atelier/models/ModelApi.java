@@ -123,6 +123,7 @@ public class ModelApi {
     private final Promotions promotions;
     private final Versions versions;
     private final VersionNotes notes;
+    private final Deletion deletion;
     private final Registration registration;
     private final Blobs blobs;
     private final Caller caller;
@@ -133,6 +134,7 @@ public class ModelApi {
             Promotions promotions,
             Versions versions,
             VersionNotes notes,
+            Deletion deletion,
             Registration registration,
             Blobs blobs,
             Caller caller,
@@ -141,6 +143,7 @@ public class ModelApi {
         this.promotions = promotions;
         this.versions = versions;
         this.notes = notes;
+        this.deletion = deletion;
         this.registration = registration;
         this.blobs = blobs;
         this.caller = caller;
@@ -217,6 +220,30 @@ public class ModelApi {
                 version,
                 models.get(version.model()).aliasesOf(version.number()),
                 notes.of(version));
+    }
+
+    /** It can be restored until its time is over. */
+    @Needs(value = Permission.MODEL_REGISTER, model = "name")
+    @DELETE
+    @Path("/{name}/versions/{version}")
+    public void delete(@PathParam("name") String name, @PathParam("version") String version) {
+        deletion.delete(versions.find(name, version));
+    }
+
+    @Needs(value = Permission.MODEL_REGISTER, model = "name")
+    @POST
+    @Path("/{name}/versions/{version}/restoration")
+    public VersionAnswer restore(
+            @PathParam("name") String name, @PathParam("version") int version) {
+        deletion.restore(models.get(name), version);
+        return answer(versions.find(name, Integer.toString(version)));
+    }
+
+    /** Those that can be restored. */
+    @GET
+    @Path("/{name}/deleted-versions")
+    public List<Deletion.Deleted> deleted(@PathParam("name") String name) {
+        return deletion.of(models.get(name));
     }
 
     @GET

@@ -5,6 +5,7 @@ import dev.atelier.catalog.Entity;
 import dev.atelier.catalog.EntityRef;
 import dev.atelier.catalog.EntityShell;
 import dev.atelier.catalog.EntityShells;
+import dev.atelier.experiments.Runs;
 import dev.atelier.identity.Caller;
 import dev.atelier.identity.Needs;
 import dev.atelier.identity.Permission;
@@ -104,7 +105,9 @@ public class ModelPages {
             @Nullable String metric,
             List<AliasRow> aliases,
             List<Models.AliasMove> moves,
-            boolean mayMove) {}
+            boolean mayMove,
+            List<Deletion.Deleted> deleted,
+            boolean mayDelete) {}
 
     /**
      * An alias and what it names.
@@ -137,7 +140,9 @@ public class ModelPages {
             List<Card.Result> results,
             List<Integer> others,
             @Nullable Comparison comparison,
-            Manifests.@Nullable Manifest manifest) {
+            Manifests.@Nullable Manifest manifest,
+            boolean mayDelete,
+            @Nullable String run) {
         public String address() {
             return "/models/" + version.model() + "/versions/" + version.number();
         }
@@ -157,6 +162,8 @@ public class ModelPages {
     private final Models models;
     private final Versions versions;
     private final VersionNotes notes;
+    private final Runs runs;
+    private final Deletion deletion;
     private final Cards cards;
     private final Manifests manifests;
     private final Measures measures;
@@ -171,6 +178,8 @@ public class ModelPages {
             Models models,
             Versions versions,
             VersionNotes notes,
+            Runs runs,
+            Deletion deletion,
             Cards cards,
             Manifests manifests,
             Measures measures,
@@ -183,6 +192,8 @@ public class ModelPages {
         this.models = models;
         this.versions = versions;
         this.notes = notes;
+        this.runs = runs;
+        this.deletion = deletion;
         this.cards = cards;
         this.manifests = manifests;
         this.measures = measures;
@@ -291,7 +302,11 @@ public class ModelPages {
                         metric,
                         model.map(this::aliasRows).orElse(List.of()),
                         model.map(m -> models.moves(m.name())).orElse(List.of()),
-                        caller.may(Permission.MODEL_ALIAS, entity.ref().toString())));
+                        caller.may(Permission.MODEL_ALIAS, entity.ref().toString()),
+                        model.filter(m -> !m.deleted().isEmpty())
+                                .map(deletion::of)
+                                .orElse(List.of()),
+                        caller.may(Permission.MODEL_REGISTER, entity.ref().toString())));
     }
 
     private List<AliasRow> aliasRows(Model model) {
@@ -434,7 +449,9 @@ public class ModelPages {
                         .limit(100)
                         .toList(),
                 against == null || against.isBlank() ? null : comparison(model, version, against),
-                manifests.of(version).orElse(null));
+                manifests.of(version).orElse(null),
+                caller.may(Permission.MODEL_REGISTER, Resource.model(model.name())),
+                runs.address(version.lineage().run()));
     }
 
     private Comparison comparison(Model model, ModelVersion version, String against) {

@@ -112,7 +112,7 @@ final class MlflowBench {
                                 python.resolveSibling("mlflow").toString(),
                                 "server",
                                 "--backend-store-uri",
-                                "postgresql://%s:%s@%s/mlflow"
+                                "postgresql+psycopg2://%s:%s@%s/mlflow"
                                         .formatted(
                                                 database.user(), database.password(), hostAndPort),
                                 "--artifacts-destination",
@@ -129,7 +129,7 @@ final class MlflowBench {
         builder.environment().put("MLFLOW_DISABLE_TELEMETRY", "true");
         var server = builder.start();
         try {
-            await(address);
+            await(server, address, home);
             execute(
                     database.url().replaceAll("/postgres$", "/mlflow"),
                     database,
@@ -169,7 +169,7 @@ final class MlflowBench {
         }
     }
 
-    private static void await(URI address) throws Exception {
+    private static void await(Process server, URI address, Path home) throws Exception {
         var until = System.nanoTime() + Duration.ofMinutes(3).toNanos();
         while (true) {
             try (var connection = new Connection(address)) {
@@ -177,8 +177,8 @@ final class MlflowBench {
                     return;
                 }
             } catch (IOException e) {
-                if (System.nanoTime() > until) {
-                    throw e;
+                if (System.nanoTime() > until || !server.isAlive()) {
+                    throw new IOException(Files.readString(home.resolve("server.log")), e);
                 }
             }
             Thread.sleep(500);
@@ -200,7 +200,7 @@ final class MlflowBench {
         post(
                 server,
                 "create-run",
-                8,
+                32,
                 i -> API + "runs/create",
                 i ->
                         "{\"experiment_id\":\"%s\",\"start_time\":%d,\"tags\":[{\"key\":\"mlflow.user\",\"value\":\"bench\"}]}"
