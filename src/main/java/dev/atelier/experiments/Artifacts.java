@@ -8,7 +8,6 @@ import dev.atelier.platform.blobs.BundlePath;
 import dev.atelier.platform.blobs.Staged;
 import dev.atelier.platform.database.Sql;
 import dev.atelier.platform.database.Transaction;
-import dev.atelier.platform.faults.Failpoints;
 import dev.atelier.platform.problems.Invalid;
 import dev.atelier.platform.problems.NotFound;
 import jakarta.enterprise.context.ApplicationScoped;
@@ -101,7 +100,6 @@ public class Artifacts {
             blobs.discard(List.of(staged));
             throw e;
         }
-        Failpoints.hit("artifact.committed");
     }
 
     /** Makes staged bytes the file at a place. */
