@@ -1,6 +1,7 @@
 package dev.atelier.experiments;
 
 import dev.atelier.identity.Audit;
+import dev.atelier.identity.Sight;
 import dev.atelier.platform.database.Sql;
 import dev.atelier.platform.problems.NotFound;
 import jakarta.enterprise.context.ApplicationScoped;
@@ -31,10 +32,12 @@ public class LoggedModels {
 
     private final Sql sql;
     private final Audit audit;
+    private final Sight sight;
 
-    LoggedModels(Sql sql, Audit audit) {
+    LoggedModels(Sql sql, Audit audit, Sight sight) {
         this.sql = sql;
         this.audit = audit;
+        this.sight = sight;
     }
 
     private static LoggedModel read(ResultSet row) throws SQLException {
@@ -83,12 +86,14 @@ public class LoggedModels {
                 .orElseThrow(() -> none(Ids.model(id)));
     }
 
+    /** Those that are there for whoever asks: a run may name models of other experiments. */
     public List<LoggedModel> of(Collection<UUID> ids) {
         return list(
                 new SqlText()
                         .add(
-                                "where m.id = any(?) and m.deleted_at is null order by m.created_at, m.id",
-                                (Object) ids.toArray(UUID[]::new)));
+                                "where m.id = any(?) and m.deleted_at is null and m.experiment <> all(?) order by m.created_at, m.id",
+                                ids.toArray(UUID[]::new),
+                                Experiments.ids(sight.blind().closed())));
     }
 
     /** With four statements, however many they are. */

@@ -116,7 +116,11 @@ public class MlflowExperiments {
             throw new Invalid("max_results is between 1 and %d.".formatted(MOST));
         }
         var offset = MlflowJson.offset(fields.text("page_token").orElse(null));
-        var conditions = new SqlText().add("where e.id <> all(?)", (Object) closed());
+        var conditions =
+                new SqlText()
+                        .add(
+                                "where e.id <> all(?)",
+                                (Object) Experiments.ids(sight.blind().closed()));
         conditions.add(
                 switch (View.of(fields.text("view_type").orElse("ACTIVE_ONLY"))) {
                     case ACTIVE_ONLY -> " and e.deleted_at is null";
@@ -137,13 +141,6 @@ public class MlflowExperiments {
                 "experiments",
                 found.stream().limit(most).map(MlflowJson::experiment).toList(),
                 more ? MlflowJson.token(offset + most) : null);
-    }
-
-    private Long[] closed() {
-        return sight.blind().closed().stream()
-                .filter(ref -> ref.startsWith(Experiment.KIND))
-                .map(ref -> Experiments.number(ref.substring(Experiment.KIND.length())))
-                .toArray(Long[]::new);
     }
 
     private static SqlText condition(Clause clause) {

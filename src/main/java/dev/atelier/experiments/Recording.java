@@ -9,6 +9,7 @@ import jakarta.enterprise.context.ApplicationScoped;
 import java.util.Collection;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.UUID;
 import org.jspecify.annotations.Nullable;
 
@@ -85,6 +86,11 @@ public class Recording {
             }
             return;
         }
+        measured.stream()
+                .map(Measured::model)
+                .filter(Objects::nonNull)
+                .distinct()
+                .forEach(model -> require(Permission.EXPERIMENT_RECORD, model));
         transaction.run(
                 () -> {
                     runs.requireLive(run);
@@ -115,7 +121,13 @@ public class Recording {
         }
     }
 
+    /** A logged model may be of another experiment than the run. */
+    private void require(Permission permission, UUID model) {
+        caller.require(permission, Experiment.ref(models.experimentOf(model)));
+    }
+
     void addInputs(UUID run, List<Runs.Input> inputs, List<UUID> used) {
+        used.forEach(model -> require(Permission.EXPERIMENT_READ, model));
         transaction.run(
                 () -> {
                     runs.requireLive(run);
@@ -124,6 +136,7 @@ public class Recording {
     }
 
     void addOutputs(UUID run, List<Runs.ModelLink> made) {
+        made.forEach(link -> require(Permission.EXPERIMENT_RECORD, link.model()));
         transaction.run(
                 () -> {
                     runs.requireLive(run);

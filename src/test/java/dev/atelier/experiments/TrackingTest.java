@@ -9,8 +9,10 @@ import static org.hamcrest.Matchers.startsWith;
 
 import dev.atelier.Administrator;
 import dev.atelier.TestDatabase;
+import dev.atelier.identity.Person;
 import dev.atelier.platform.blobs.Blobs;
 import dev.atelier.platform.database.Sql;
+import io.quarkus.narayana.jta.QuarkusTransaction;
 import io.quarkus.test.common.QuarkusTestResource;
 import io.quarkus.test.common.http.TestHTTPResource;
 import io.quarkus.test.junit.QuarkusTest;
@@ -377,20 +379,19 @@ class TrackingTest {
                                                     portal.getPort(),
                                                     Administrator.AUTHORIZATION))
                                     .getBytes(StandardCharsets.US_ASCII));
+            // Cut when it has begun, not before.
+            Awaitility.await().until(() -> uploads() == 1);
         }
-        Awaitility.await()
-                .untilAsserted(
-                        () ->
-                                assertThat(
-                                                sql.list(
-                                                        "select id from blob_upload where owner = ?",
-                                                        row -> row.getString(1),
-                                                        "user:default/cut"))
-                                        .isEmpty());
+        // The row of an upload goes together with what came of its bytes.
+        Awaitility.await().until(() -> uploads() == 0);
         given().get(path)
                 .then()
                 .statusCode(404)
                 .body("error_code", equalTo("RESOURCE_DOES_NOT_EXIST"));
+    }
+
+    private int uploads() {
+        return sql.one("select count(*) from blob_upload", row -> row.getInt(1));
     }
 
     @Test
@@ -502,5 +503,82 @@ class TrackingTest {
                                 row -> 1,
                                 Ids.of(run).orElseThrow()))
                 .isEmpty();
+    }
+
+    @Test
+    void lets_nobody_reach_a_logged_model_of_others_by_naming_it_in_a_run_of_theirs() {
+        String model =
+                post("logged-models", Map.of("experiment_id", experiment, "name", "secret"))
+                        .statusCode(200)
+                        .extract()
+                        .path("model.info.model_id");
+        given().body("secret".getBytes(StandardCharsets.UTF_8))
+                .put(FILES + experiment + "/models/" + model + "/artifacts/weights.bin")
+                .then()
+                .statusCode(200);
+        QuarkusTransaction.requiringNew()
+                .run(
+                        () ->
+                                sql.update(
+                                        "insert into resource_policy (resource, visibility, changed_by) values (?, 'restricted', 'x')",
+                                        "experiment:default/" + experiment));
+        var stranger = Person.named("tracking-stranger").with("data-scientist");
+        var hers =
+                stranger.asks()
+                        .contentType("application/json")
+                        .body(Map.of("name", "hers-" + UUID.randomUUID()))
+                        .post(API + "experiments/create")
+                        .then()
+                        .statusCode(200)
+                        .extract()
+                        .<String>path("experiment_id");
+        var herRun =
+                stranger.asks()
+                        .contentType("application/json")
+                        .body(Map.of("experiment_id", hers))
+                        .post(API + "runs/create")
+                        .then()
+                        .statusCode(200)
+                        .extract()
+                        .<String>path("run.info.run_id");
+
+        for (var call : List.of("outputs", "log-inputs")) {
+            // What a policy written past the portal says counts a second later.
+            Awaitility.await()
+                    .untilAsserted(
+                            () ->
+                                    stranger.asks()
+                                            .contentType("application/json")
+                                            .body(
+                                                    Map.of(
+                                                            "run_id",
+                                                            herRun,
+                                                            "models",
+                                                            List.of(Map.of("model_id", model))))
+                                            .post(API + "runs/" + call)
+                                            .then()
+                                            .statusCode(404));
+        }
+        stranger.asks()
+                .contentType("application/json")
+                .body(
+                        Map.of(
+                                "run_id",
+                                herRun,
+                                "key",
+                                "m",
+                                "value",
+                                1,
+                                "timestamp",
+                                1,
+                                "model_id",
+                                model))
+                .post(API + "runs/log-metric")
+                .then()
+                .statusCode(404);
+        stranger.asks()
+                .get(FILES + experiment + "/models/" + model + "/artifacts/weights.bin")
+                .then()
+                .statusCode(404);
     }
 }
