@@ -32,7 +32,6 @@ final class MlflowBench {
 
     private static final int RUNS = 100_000;
     private static final int POINTS = 1_000_000;
-    private static final Pattern ID = Pattern.compile("\"(run_id|experiment_id)\": ?\"([^\"]+)\"");
     private static final String API = "/api/2.0/mlflow/";
 
     /** A server of MLflow's protocol. */
@@ -254,16 +253,16 @@ final class MlflowBench {
             var answer =
                     connection.ask(
                             json(server, API + "experiments/create", "{\"name\":\"bench\"}"));
-            return id(answer.text());
+            return id(answer.text(), "experiment_id");
         }
     }
 
-    private static String id(String json) {
-        var match = ID.matcher(json);
+    private static String id(String json, String field) {
+        var match = Pattern.compile("\"" + field + "\": ?\"([^\"]+)\"").matcher(json);
         if (!match.find()) {
             throw new IllegalStateException(json);
         }
-        return match.group(2);
+        return match.group(1);
     }
 
     private static byte[] json(Server server, String path, String body) {
@@ -296,7 +295,8 @@ final class MlflowBench {
                                                             API + "runs/create",
                                                             "{\"experiment_id\":\"%s\",\"start_time\":1}"
                                                                     .formatted(experiment)))
-                                            .text());
+                                            .text(),
+                                    "run_id");
                     var next = new AtomicLong();
                     return () ->
                             connection.status(
@@ -400,7 +400,8 @@ final class MlflowBench {
                                                     server,
                                                     API + "experiments/create",
                                                     "{\"name\":\"large\"}"))
-                                    .text());
+                                    .text(),
+                            "experiment_id");
             var run =
                     id(
                             connection
@@ -410,7 +411,8 @@ final class MlflowBench {
                                                     API + "runs/create",
                                                     "{\"experiment_id\":\"%s\",\"start_time\":1}"
                                                             .formatted(experiment)))
-                                    .text());
+                                    .text(),
+                            "run_id");
             var at =
                     address.resolve(
                             "/api/2.0/mlflow-artifacts/artifacts/%s/%s/artifacts/large.bin"
