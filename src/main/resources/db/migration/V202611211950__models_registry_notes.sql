@@ -25,6 +25,7 @@ alter table model_version
     add column deleted_at    timestamptz,
     add column deleted_by    text,
     add column deleted_state text,
+    add column purged_at     timestamptz,
     drop constraint model_version_state_check,
     drop constraint model_version_check,
     add constraint model_version_state_check
@@ -36,6 +37,7 @@ alter table model_version
 comment on column model_version.source is 'Where its files were taken from, as its client said';
 
 create index model_version_run on model_version ((lineage ->> 'run'));
+comment on column model_version.purged_at is 'Its files are gone; the row stays, so that its number is known to be taken';
 create index model_version_deleted on model_version (deleted_at) where state = 'DELETED';
 
 -- A name moves with what has it: when it is renamed, and when it is deleted and its name is free again.

@@ -93,6 +93,7 @@ public class Deletion {
                                     set state = deleted_state, deleted_state = null,
                                         deleted_at = null, deleted_by = null
                                     where model = ? and number = ? and state = 'DELETED'
+                                      and purged_at is null
                                     """,
                                     model.name(),
                                     number)
@@ -113,7 +114,7 @@ public class Deletion {
         return sql.list(
                 """
                 select number, deleted_at, deleted_by from model_version
-                where model = ? and state = 'DELETED' order by number desc
+                where model = ? and state = 'DELETED' and purged_at is null order by number desc
                 """,
                 row ->
                         new Deleted(
@@ -129,7 +130,7 @@ public class Deletion {
                 sql.list(
                         """
                         select model, number from model_version
-                        where state = 'DELETED' and deleted_at < ? limit 1000
+                        where state = 'DELETED' and purged_at is null and deleted_at < ? limit 1000
                         """,
                         row -> Map.entry(row.getString(1), row.getInt(2)),
                         due.before())) {
@@ -142,7 +143,8 @@ public class Deletion {
                 sql.first(
                         """
                         select 1 from model_version
-                        where model = ? and number = ? and state = 'DELETED' and deleted_at < ?
+                        where model = ? and number = ? and state = 'DELETED' and purged_at is null
+                          and deleted_at < ?
                         for update
                         """,
                         row -> 1,
@@ -153,7 +155,18 @@ public class Deletion {
             return; // restored a moment ago
         }
         sql.update("delete from model_version_file where model = ? and number = ?", model, number);
-        sql.update("delete from model_version where model = ? and number = ?", model, number);
+        sql.update(
+                "delete from model_version_manifest where model = ? and number = ?", model, number);
+        sql.update(
+                """
+                update model_version
+                set purged_at = clock_timestamp(), tags = '{}', description = null,
+                    signature = null, stated = null, interface = null, graph = null, scan = '[]',
+                    warnings = '[]'
+                where model = ? and number = ?
+                """,
+                model,
+                number);
         audit.recordBySystem(
                 "model-version.purge", Resource.model(model), Map.of("version", number));
     }

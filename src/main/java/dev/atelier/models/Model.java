@@ -50,6 +50,11 @@ public record Model(
                 .toList();
     }
 
+    /** How many versions are there. */
+    int count() {
+        return lastVersion - deleted.size();
+    }
+
     /** The name that MLflow's clients know it by. */
     String called() {
         return title == null ? name : title;

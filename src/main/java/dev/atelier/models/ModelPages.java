@@ -225,7 +225,7 @@ public class ModelPages {
                         shown.map(version -> LineageGraph.of(version, dataSets(version)))
                                 .orElse(null),
                         newest.stream().map(version -> row(version, model)).toList(),
-                        model.map(Model::lastVersion).orElse(0),
+                        model.map(Model::count).orElse(0),
                         bundleProblem(entity)));
     }
 
@@ -296,7 +296,7 @@ public class ModelPages {
                 shells.shell(entity, ModelTabs.address(entity) + "/versions"),
                 new VersionList(
                         entity.name(),
-                        model.map(Model::lastVersion).orElse(0),
+                        model.map(Model::count).orElse(0),
                         rows,
                         numbers.size() > rows.size() ? rows.getLast().number : null,
                         metric,

@@ -54,7 +54,7 @@ final class ModelTabs {
                 return Optional.empty();
             }
             // Numbers have no gaps and versions are never deleted: the last one is the count.
-            var count = models.of(entity).map(Model::lastVersion).orElse(0);
+            var count = models.of(entity).map(Model::count).orElse(0);
             return Optional.of(
                     new Tab(
                             "Versions",
@@ -80,7 +80,7 @@ final class ModelTabs {
                 return List.of();
             }
             var model = models.of(entity);
-            if (model.isEmpty() || model.get().lastVersion() == 0) {
+            if (model.isEmpty() || model.get().count() == 0) {
                 return List.of(new Fact("Serving", "No version yet", 10).status("off"));
             }
             var champion = model.get().aliases().get(Models.CHAMPION);

@@ -111,7 +111,11 @@ class DeletionTest {
         deletion.purge(new Purge.Due(Instant.now().plusSeconds(1)));
 
         assertThat(rows("model_version_file")).isZero();
-        assertThat(rows("model_version")).isZero();
+        assertThat(rows("model_version_manifest")).isZero();
+        given().get(versions("")).then().statusCode(200).body("version", hasSize(1));
+        assertThat(given().accept("text/html").get("/models/" + model + "/versions").asString())
+                .contains("1 version<")
+                .doesNotContain("Restore");
         given().post(versions("/2/restoration")).then().statusCode(404);
         given().get(versions("/1")).then().statusCode(200);
     }
