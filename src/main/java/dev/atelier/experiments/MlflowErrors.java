@@ -42,7 +42,7 @@ public class MlflowErrors implements ContainerResponseFilter {
     @Override
     public void filter(ContainerRequestContext request, ContainerResponseContext response) {
         if (!(response.getEntity() instanceof ProblemMappers.Body problem)
-                || !MlflowPaths.isMlflow(request.getUriInfo().getPath())) {
+                || !MlflowPaths.isMlflow(request.getUriInfo().getRequestUri().getRawPath())) {
             return;
         }
         var known = !request.getUriInfo().getMatchedResources().isEmpty();
@@ -53,7 +53,8 @@ public class MlflowErrors implements ContainerResponseFilter {
                             "ENDPOINT_NOT_FOUND",
                             "Atelier does not offer %s %s. docs/mlflow.md lists what it offers."
                                     .formatted(
-                                            request.getMethod(), request.getUriInfo().getPath())),
+                                            request.getMethod(),
+                                            request.getUriInfo().getRequestUri().getRawPath())),
                     null,
                     MediaType.APPLICATION_JSON_TYPE);
             return;

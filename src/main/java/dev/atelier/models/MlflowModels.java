@@ -13,13 +13,13 @@ import dev.atelier.identity.Resource;
 import dev.atelier.platform.problems.Conflict;
 import dev.atelier.platform.problems.Invalid;
 import io.smallrye.common.annotation.RunOnVirtualThread;
+import io.vertx.ext.web.RoutingContext;
 import jakarta.ws.rs.DELETE;
 import jakarta.ws.rs.GET;
 import jakarta.ws.rs.PATCH;
 import jakarta.ws.rs.POST;
 import jakarta.ws.rs.Path;
 import jakarta.ws.rs.Produces;
-import jakarta.ws.rs.container.ContainerRequestContext;
 import jakarta.ws.rs.core.Context;
 import jakarta.ws.rs.core.MediaType;
 import jakarta.ws.rs.core.UriInfo;
@@ -128,7 +128,7 @@ public class MlflowModels {
     @POST
     @Path("/create")
     public Map<String, Object> create(
-            @Nullable MlflowFields body, @Context ContainerRequestContext request) {
+            @Nullable MlflowFields body, @Context RoutingContext request) {
         var fields = MlflowFields.orNone(body);
         var name = fields.required("name");
         var tags = fields.tags();

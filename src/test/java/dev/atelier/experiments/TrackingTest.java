@@ -451,6 +451,32 @@ class TrackingTest {
                 .then();
     }
 
+    @ParameterizedTest
+    @ValueSource(strings = {"", "/mlflow", "/mlflow/vision"})
+    void keeps_an_artifacts_name_as_it_was_sent_below_every_prefix(String prefix) {
+        var path = FILES + experiment + "/" + run + "/artifacts/a/100%25%20%C3%BC&+.txt";
+        given().urlEncodingEnabled(false)
+                .body("x".getBytes(StandardCharsets.UTF_8))
+                .put(prefix + path)
+                .then()
+                .statusCode(200);
+
+        get("artifacts/list", "run_id", run, "path", "a")
+                .body("files.path", equalTo(List.of("a/100% ü&+.txt")));
+        given().urlEncodingEnabled(false).get(prefix + path).then().statusCode(200);
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"/mlflow", "/mlflow/", "/mlflow/vision", "/mlflow/vision/"})
+    void leads_browsers_home_from_the_address_that_clients_print(String address) {
+        given().redirects()
+                .follow(false)
+                .get(address)
+                .then()
+                .statusCode(303)
+                .header("Location", "/");
+    }
+
     @Test
     void makes_what_a_team_address_creates_that_teams() {
         String id =

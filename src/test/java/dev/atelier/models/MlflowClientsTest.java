@@ -33,11 +33,11 @@ class MlflowClientsTest {
 
     @ParameterizedTest(name = "of MLflow {0} runs {1}")
     @CsvSource({
-        "2, mlflow-tracking.py, ''",
+        "2, mlflow-tracking.py, /mlflow/vision",
         "3, mlflow-tracking.py, ''",
         "2, mlflow-registry.py, ''",
-        "3, mlflow-registry.py, ''",
-        "2, mlflow-training.py, /mlflow/vision",
+        "3, mlflow-registry.py, /mlflow",
+        "2, mlflow-training.py, ''",
         "3, mlflow-training.py, /mlflow/vision",
     })
     void runs_unchanged(int major, String script, String prefix) throws Exception {

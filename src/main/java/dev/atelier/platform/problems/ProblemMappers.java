@@ -128,7 +128,7 @@ public class ProblemMappers {
         var family = Response.Status.fromStatusCode(given.getStatus());
         var title = family == null ? "Error" : family.getReasonPhrase();
         var detail = given.getStatus() == 404 ? "There is nothing at this address." : title + ".";
-        if (INFERENCE.matcher(address.getPath()).lookingAt()) {
+        if (INFERENCE.matcher(address.getRequestUri().getRawPath()).lookingAt()) {
             return Response.status(given.getStatus())
                     .type(MediaType.APPLICATION_JSON_TYPE)
                     .entity(Map.of("error", detail))
