@@ -4,7 +4,8 @@ import dev.atelier.catalog.Problems;
 import dev.atelier.identity.Caller;
 import dev.atelier.identity.Permission;
 import dev.atelier.identity.Subject;
-import dev.atelier.models.Promotions;
+import dev.atelier.models.PromotionRequest;
+import dev.atelier.models.PromotionRequests;
 import dev.atelier.models.Versions;
 import dev.atelier.platform.blobs.Blobs;
 import dev.atelier.serving.Gateway;
@@ -36,7 +37,7 @@ class NeedsYou {
     private final Gateway gateway;
     private final Blobs blobs;
     private final AccessRequests requests;
-    private final Promotions promotions;
+    private final PromotionRequests promotions;
     private final Caller caller;
 
     NeedsYou(
@@ -45,7 +46,7 @@ class NeedsYou {
             Gateway gateway,
             Blobs blobs,
             AccessRequests requests,
-            Promotions promotions,
+            PromotionRequests promotions,
             Caller caller) {
         this.problems = problems;
         this.versions = versions;
@@ -137,7 +138,7 @@ class NeedsYou {
                                         ? "Its gates say what was looked at."
                                         : "“" + first.note() + "”"
                                 : waiting.stream()
-                                        .map(Promotions.Request::model)
+                                        .map(PromotionRequest::model)
                                         .distinct()
                                         .limit(3)
                                         .collect(Collectors.joining(", ", "Of ", ".")),

@@ -66,7 +66,7 @@ public class PromotionApi {
             @Nullable Instant decidedAt,
             @Nullable String decidedBy,
             @Nullable String answer) {
-        static RequestAnswer of(Promotions.Request request) {
+        static RequestAnswer of(PromotionRequest request) {
             return new RequestAnswer(
                     request.id(),
                     request.model(),
@@ -104,7 +104,7 @@ public class PromotionApi {
             @Nullable RequestAnswer request,
             String page) {
 
-        static StandingAnswer of(Promotions.@Nullable Result result, Promotions.Standing at) {
+        static StandingAnswer of(Promotions.@Nullable Result result, Standing at) {
             var request = at.request();
             return new StandingAnswer(
                     result == null ? null : result.name().toLowerCase(Locale.ROOT),
@@ -119,7 +119,7 @@ public class PromotionApi {
                     Promotions.address(at.version().model(), at.version().number(), at.alias()));
         }
 
-        private static String sentence(Promotions.@Nullable Result result, Promotions.Standing at) {
+        private static String sentence(Promotions.@Nullable Result result, Standing at) {
             return switch (result) {
                 case null ->
                         at.failed()
@@ -138,7 +138,7 @@ public class PromotionApi {
             };
         }
 
-        private static String refused(Promotions.Standing at) {
+        private static String refused(Standing at) {
             var first =
                     at.gates().stream()
                             .filter(gate -> gate.state() == Gate.State.FAILED)

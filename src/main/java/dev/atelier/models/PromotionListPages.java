@@ -22,18 +22,18 @@ public class PromotionListPages {
     @CheckedTemplate(basePath = "models")
     static class Templates {
         static native TemplateInstance promotions(
-                String title, List<Promotions.Request> waiting, List<Promotions.Request> mine);
+                String title, List<PromotionRequest> waiting, List<PromotionRequest> mine);
     }
 
-    private final Promotions promotions;
+    private final PromotionRequests requests;
 
-    PromotionListPages(Promotions promotions) {
-        this.promotions = promotions;
+    PromotionListPages(PromotionRequests requests) {
+        this.requests = requests;
     }
 
     @GET
     public TemplateInstance list() {
-        var waiting = promotions.waiting();
+        var waiting = requests.waiting();
         return Templates.promotions(
                 switch (waiting.size()) {
                     case 0 -> "No promotion waits for you";
@@ -41,6 +41,6 @@ public class PromotionListPages {
                     default -> waiting.size() + " promotions wait for you";
                 },
                 waiting,
-                promotions.mine());
+                requests.mine());
     }
 }

@@ -46,13 +46,13 @@ public class PromotionPages {
      * @param refused whether the caller has just tried in vain
      */
     public record Page(
-            Promotions.Standing at,
+            Standing at,
             List<String> guarded,
             boolean may,
             boolean overrides,
             boolean asked,
             @Nullable String whyNot,
-            List<Promotions.Request> requests,
+            List<PromotionRequest> requests,
             boolean refused) {
 
         public String model() {
@@ -93,12 +93,19 @@ public class PromotionPages {
     }
 
     private final Promotions promotions;
+    private final PromotionRequests requests;
     private final Entities entities;
     private final EntityShells shells;
     private final Caller caller;
 
-    PromotionPages(Promotions promotions, Entities entities, EntityShells shells, Caller caller) {
+    PromotionPages(
+            Promotions promotions,
+            PromotionRequests requests,
+            Entities entities,
+            EntityShells shells,
+            Caller caller) {
         this.promotions = promotions;
+        this.requests = requests;
         this.entities = entities;
         this.shells = shells;
         this.caller = caller;
@@ -117,7 +124,7 @@ public class PromotionPages {
         return alias == null || alias.isBlank() ? Models.CHAMPION : alias;
     }
 
-    private TemplateInstance page(Promotions.Standing at, boolean refused) {
+    private TemplateInstance page(Standing at, boolean refused) {
         var model = at.version().model();
         var ref = EntityRef.of("model", model);
         var entity = entities.find(ref).orElseThrow(() -> Resource.unknown(Resource.model(model)));
@@ -130,8 +137,8 @@ public class PromotionPages {
                         caller.may(Permission.MODEL_ALIAS, ref.toString()),
                         caller.may(Permission.ACCESS_MANAGE),
                         request != null && request.asker().equals(caller.entityRef()),
-                        request == null ? null : promotions.whyNotDecide(request),
-                        promotions.of(at.version()).stream()
+                        request == null ? null : requests.whyNotDecide(request),
+                        requests.of(at.version()).stream()
                                 .filter(one -> one.alias().equals(at.alias()) && !one.open())
                                 .toList(),
                         refused));

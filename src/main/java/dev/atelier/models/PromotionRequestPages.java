@@ -52,7 +52,7 @@ public class PromotionRequestPages {
         return to(promotions.withdraw(model, id));
     }
 
-    private static Response to(Promotions.Request request) {
+    private static Response to(PromotionRequest request) {
         return Response.seeOther(URI.create(request.address())).build();
     }
 }

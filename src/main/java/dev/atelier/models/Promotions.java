@@ -1,38 +1,17 @@
 package dev.atelier.models;
 
-import dev.atelier.catalog.EntityRef;
-import dev.atelier.identity.Access;
 import dev.atelier.identity.Audit;
 import dev.atelier.identity.Caller;
-import dev.atelier.identity.Directory;
-import dev.atelier.identity.Memberships;
 import dev.atelier.identity.Permission;
-import dev.atelier.identity.Presence;
-import dev.atelier.identity.Resource;
-import dev.atelier.identity.Role;
-import dev.atelier.identity.Roles;
-import dev.atelier.notifications.News;
-import dev.atelier.notifications.Notifications;
-import dev.atelier.notifications.To;
-import dev.atelier.notifications.Topic;
-import dev.atelier.platform.database.Sql;
 import dev.atelier.platform.problems.Conflict;
 import dev.atelier.platform.problems.Denied;
 import dev.atelier.platform.problems.Invalid;
 import dev.atelier.platform.problems.NotFound;
 import jakarta.enterprise.context.ApplicationScoped;
 import jakarta.transaction.Transactional;
-import java.sql.ResultSet;
-import java.sql.SQLException;
-import java.time.Instant;
-import java.time.OffsetDateTime;
-import java.util.ArrayList;
 import java.util.LinkedHashMap;
-import java.util.LinkedHashSet;
 import java.util.List;
-import java.util.Locale;
 import java.util.Map;
-import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -43,107 +22,6 @@ import org.jspecify.annotations.Nullable;
 public class Promotions {
 
     private static final int LONGEST = 1_000;
-    private static final int SHOWN = 100;
-    private static final int MOST_TOLD = 200;
-
-    /** Where a request stands. */
-    public enum State {
-        OPEN("wait", "Waits"),
-        APPROVED("ok", "Approved"),
-        DECLINED("fail", "Declined"),
-        WITHDRAWN("off", "Withdrawn"),
-        /** The alias came to name the version in another way. */
-        SETTLED("ok", "Done");
-
-        private final String mark;
-        private final String label;
-
-        State(String mark, String label) {
-            this.mark = mark;
-            this.label = label;
-        }
-
-        public String id() {
-            return name().toLowerCase(Locale.ROOT);
-        }
-
-        public String mark() {
-            return mark;
-        }
-
-        public String label() {
-            return label;
-        }
-    }
-
-    /**
-     * A promotion that waits, or waited, for somebody's word.
-     *
-     * @param registrant who registered the version
-     * @param answer what the one who decided wrote
-     */
-    public record Request(
-            long id,
-            String model,
-            int version,
-            String alias,
-            String asker,
-            String registrant,
-            @Nullable String note,
-            State state,
-            Instant askedAt,
-            @Nullable Instant decidedAt,
-            @Nullable String decidedBy,
-            @Nullable String answer) {
-
-        public boolean open() {
-            return state == State.OPEN;
-        }
-
-        public String address() {
-            return Promotions.address(model, version, alias);
-        }
-
-        String ref() {
-            return EntityRef.of("model", model).toString();
-        }
-    }
-
-    /**
-     * How a version stands before an alias.
-     *
-     * @param holder the version that the alias names now; null when it names none
-     * @param request the one that waits; null when there is none
-     */
-    public record Standing(
-            ModelVersion version,
-            String alias,
-            @Nullable Integer holder,
-            GateSets.GateSet set,
-            List<Gate> gates,
-            @Nullable Request request) {
-
-        public boolean holds() {
-            return holder != null && holder == version.number();
-        }
-
-        public boolean guarded() {
-            return set.guards(alias);
-        }
-
-        public boolean failed() {
-            return gates.stream().anyMatch(gate -> gate.state() == Gate.State.FAILED);
-        }
-
-        /** Whether only another person's word is missing. */
-        public boolean waits() {
-            return !failed() && gates.stream().anyMatch(gate -> gate.state() == Gate.State.WAITING);
-        }
-
-        public long passed() {
-            return gates.stream().filter(gate -> gate.state() == Gate.State.PASSED).count();
-        }
-    }
 
     /** What became of a wish to promote. */
     public enum Result {
@@ -156,57 +34,28 @@ public class Promotions {
 
     public record Outcome(Result result, Standing standing) {}
 
-    private static final String SELECT =
-            """
-            select r.id, r.model, r.number, r.alias, r.asker, v.created_by, r.note, r.state,
-                   r.asked_at, r.decided_at, r.decided_by, r.answer
-            from promotion_request r
-            join model_version v on v.model = r.model and v.number = r.number
-            """;
-
-    private final Sql sql;
     private final Models models;
     private final Versions versions;
-    private final Cards cards;
-    private final Measures measures;
-    private final GateSets sets;
+    private final Standings standings;
+    private final PromotionRequests requests;
+    private final PromotionNews news;
     private final Caller caller;
-    private final Access access;
-    private final Roles roles;
-    private final Memberships memberships;
-    private final Directory directory;
-    private final Presence presence;
-    private final Notifications notifications;
     private final Audit audit;
 
     Promotions(
-            Sql sql,
             Models models,
             Versions versions,
-            Cards cards,
-            Measures measures,
-            GateSets sets,
+            Standings standings,
+            PromotionRequests requests,
+            PromotionNews news,
             Caller caller,
-            Access access,
-            Roles roles,
-            Memberships memberships,
-            Directory directory,
-            Presence presence,
-            Notifications notifications,
             Audit audit) {
-        this.sql = sql;
         this.models = models;
         this.versions = versions;
-        this.cards = cards;
-        this.measures = measures;
-        this.sets = sets;
+        this.standings = standings;
+        this.requests = requests;
+        this.news = news;
         this.caller = caller;
-        this.access = access;
-        this.roles = roles;
-        this.memberships = memberships;
-        this.directory = directory;
-        this.presence = presence;
-        this.notifications = notifications;
         this.audit = audit;
     }
 
@@ -224,88 +73,7 @@ public class Promotions {
         Models.checkAlias(alias);
         var found = models.get(model);
         var version = versions.find(found, numberOrAlias);
-        return standing(found, version, alias);
-    }
-
-    private Standing standing(Model model, ModelVersion version, String alias) {
-        var set = sets.of(model.name());
-        var holder = model.aliases().get(alias);
-        var request =
-                sql.first(
-                                SELECT
-                                        + """
-                                        where r.model = ? and r.number = ? and r.alias = ?
-                                          and r.state = 'open'
-                                        """,
-                                Promotions::read,
-                                model.name(),
-                                version.number(),
-                                alias)
-                        .orElse(null);
-        return new Standing(
-                version,
-                alias,
-                holder,
-                set,
-                gates(model, version, holder, set, alias, request),
-                request);
-    }
-
-    private List<Gate> gates(
-            Model model,
-            ModelVersion version,
-            @Nullable Integer holder,
-            GateSets.GateSet set,
-            String alias,
-            @Nullable Request request) {
-        var gates = new ArrayList<Gate>();
-        gates.add(
-                version.ready()
-                        ? Gate.passed(
-                                "ready",
-                                "Ready",
-                                "The scan is over and found nothing that refuses it.")
-                        : Gate.failed(
-                                "ready",
-                                "Ready",
-                                version.reason() == null
-                                        ? "It is still being scanned."
-                                        : version.reason(),
-                                version.reason() == null
-                                        ? "Wait for the scan."
-                                        : "Mend the files and register a new version."));
-        if (!set.guards(alias)) {
-            return gates;
-        }
-        var rival =
-                holder == null || holder == version.number()
-                        ? null
-                        : candidate(model, versions.find(model, holder.toString()));
-        gates.addAll(Gate.of(set.rules(), candidate(model, version), rival));
-        if (set.rules().approval()) {
-            gates.add(approval(request));
-        }
-        return gates;
-    }
-
-    private static Gate approval(@Nullable Request request) {
-        return new Gate(
-                "approval",
-                "Approved by another person",
-                Gate.State.WAITING,
-                request == null
-                        ? "Nobody was asked yet."
-                        : "Waits for somebody who may move aliases of this model.",
-                "It cannot be whoever asks, whoever registered the version, or a program.");
-    }
-
-    private Gate.Candidate candidate(Model model, ModelVersion version) {
-        var card = cards.of(version).map(Cards.Rendered::card).orElse(null);
-        var license =
-                version.license() != null
-                        ? version.license()
-                        : card != null && card.license() != null ? card.license() : model.license();
-        return new Gate.Candidate(version, card, license, measures.of(version).figures());
+        return standings.of(found, version, alias);
     }
 
     /**
@@ -347,7 +115,7 @@ public class Promotions {
             @Nullable String note,
             @Nullable String override) {
         var model = models.get(name);
-        var standing = standing(model, versions.find(model, Integer.toString(number)), alias);
+        var standing = standings.of(model, versions.find(model, Integer.toString(number)), alias);
         if (standing.holds()) {
             return new Outcome(Result.UNCHANGED, standing);
         }
@@ -401,14 +169,7 @@ public class Promotions {
         var version = standing.version();
         models.moveInTransaction(
                 version.model(), standing.alias(), null, version.number(), actor, how);
-        sql.update(
-                """
-                update promotion_request set state = 'settled', decided_at = clock_timestamp()
-                where model = ? and number = ? and alias = ? and state = 'open'
-                """,
-                version.model(),
-                version.number(),
-                standing.alias());
+        requests.settle(version, standing.alias());
         record(action, standing, more);
     }
 
@@ -424,14 +185,14 @@ public class Promotions {
     }
 
     private Standing ask(Model model, Standing standing, @Nullable String note) {
-        insert(
+        requests.add(
                 model.name(),
                 standing.version().number(),
                 standing.alias(),
                 caller.entityRef(),
                 note);
         record("promotion.ask", standing, note == null ? Map.of() : Map.of("note", note));
-        tellDeciders(
+        news.asked(
                 caller.entityRef(),
                 standing.version(),
                 standing.alias(),
@@ -441,22 +202,7 @@ public class Promotions {
                                 standing.version().number(),
                                 model.name(),
                                 standing.alias()));
-        return standing(model, standing.version(), standing.alias());
-    }
-
-    private int insert(
-            String model, int number, String alias, String asker, @Nullable String note) {
-        return sql.update(
-                """
-                insert into promotion_request (model, number, alias, asker, note)
-                values (?, ?, ?, ?, ?)
-                on conflict (model, number, alias) where state = 'open' do nothing
-                """,
-                model,
-                number,
-                alias,
-                asker,
-                note);
+        return standings.of(model, standing.version(), standing.alias());
     }
 
     /**
@@ -465,97 +211,13 @@ public class Promotions {
      */
     @Transactional(Transactional.TxType.MANDATORY)
     void wish(String model, int number, String alias, String asker) {
-        if (insert(model, number, alias, asker, "Asked for when it was registered") == 1) {
+        if (requests.add(model, number, alias, asker, "Asked for when it was registered")) {
             audit.recordBySystem(
                     "promotion.ask",
                     "model:default/" + model,
                     Map.of("alias", alias, "version", number, "for", asker));
-            tell(
-                    asker,
-                    model,
-                    "Version %d of %s waits for its promotion to %s"
-                            .formatted(number, model, alias),
-                    address(model, number, alias),
-                    deciders(model, Set.of(asker)));
+            news.wished(asker, model, number, alias);
         }
-    }
-
-    private void tellDeciders(String actor, ModelVersion version, String alias, String sentence) {
-        tell(
-                actor,
-                version.model(),
-                sentence,
-                address(version.model(), version.number(), alias),
-                deciders(version.model(), Set.of(actor, version.createdBy())));
-    }
-
-    private void tell(String actor, String model, String sentence, String address, List<To> whom) {
-        notifications.postBy(
-                actor,
-                new News(
-                        Topic.PROMOTION,
-                        sentence,
-                        EntityRef.of("model", model).toString(),
-                        address),
-                whom.toArray(To[]::new));
-    }
-
-    /**
-     * People of the owner who may approve; whoever runs the portal where there are none.
-     *
-     * @param not references of those who may not approve this one
-     */
-    private List<To> deciders(String model, Set<String> not) {
-        var resource = access.resource(Resource.model(model));
-        var owner = resource.owner();
-        var people = new LinkedHashSet<String>();
-        if (owner != null && owner.startsWith("user:")) {
-            people.add(owner);
-        } else if (owner != null) {
-            directory.members(owner).forEach(name -> people.add("user:default/" + name));
-            people.addAll(memberships.membersOf(List.of(owner)).getOrDefault(owner, Set.of()));
-        }
-        var may =
-                people.stream()
-                        .filter(ref -> !not.contains(ref))
-                        .limit(MOST_TOLD)
-                        .filter(
-                                ref ->
-                                        presence.subject(ref.substring(ref.indexOf('/') + 1))
-                                                .filter(
-                                                        one ->
-                                                                access.decide(
-                                                                                one,
-                                                                                Permission
-                                                                                        .MODEL_ALIAS,
-                                                                                resource)
-                                                                        .allowed())
-                                                .isPresent())
-                        .map(ref -> new To(ref, "you may approve it"))
-                        .toList();
-        return may.isEmpty()
-                ? roles.all().stream()
-                        .filter(held -> held.role() == Role.PLATFORM_ADMIN && held.team() == null)
-                        .map(held -> new To(held.holder(), "nobody of its team may approve it"))
-                        .toList()
-                : may;
-    }
-
-    /** Why the caller may not approve or decline a request, or null when they may. */
-    public @Nullable String whyNotDecide(Request request) {
-        var who = caller.signedIn();
-        if (!who.person()) {
-            return "Only people approve; this is a program's account.";
-        }
-        if (who.ref().equals(request.asker)) {
-            return "You asked for it, so another person decides.";
-        }
-        if (who.ref().equals(request.registrant)) {
-            return "You registered this version, so another person decides.";
-        }
-        return caller.may(Permission.MODEL_ALIAS, request.ref())
-                ? null
-                : "You may not move aliases of this model.";
     }
 
     /**
@@ -563,20 +225,21 @@ public class Promotions {
      *
      * @throws Conflict when it is not open any more, or a gate has closed since
      */
-    public Request approve(String model, long id, @Nullable String note) {
+    public PromotionRequest approve(String model, long id, @Nullable String note) {
         var text = text(note, "note");
         var name = models.get(model).name();
         var done =
                 models.alone(
                         name,
                         () -> {
-                            var request = decidable(name, id);
+                            var request = requests.decidable(name, id);
                             var found = models.get(name);
                             var standing =
-                                    standing(
+                                    standings.of(
                                             found,
-                                            versions.find(found, Integer.toString(request.version)),
-                                            request.alias);
+                                            versions.find(
+                                                    found, Integer.toString(request.version())),
+                                            request.alias());
                             if (standing.failed()) {
                                 throw new Conflict(
                                         "It cannot be approved now: "
@@ -586,20 +249,20 @@ public class Promotions {
                                                         .findFirst()
                                                         .orElseThrow());
                             }
-                            close(request, State.APPROVED, text);
+                            requests.close(request, PromotionRequest.State.APPROVED, text);
                             if (!standing.holds()) {
                                 move(
                                         standing,
-                                        request.asker,
+                                        request.asker(),
                                         new Models.How(
                                                 Models.Manner.PROMOTION,
-                                                text == null ? request.note : text,
+                                                text == null ? request.note() : text,
                                                 caller.entityRef()),
                                         "promotion.approve",
-                                        Map.of("request", id, "asker", request.asker));
+                                        Map.of("request", id, "asker", request.asker()));
                             }
-                            answer(request, "was approved");
-                            return request(name, id);
+                            news.answered(caller.entityRef(), request, "was approved");
+                            return requests.get(name, id);
                         });
         return done;
     }
@@ -609,7 +272,7 @@ public class Promotions {
      *
      * @param reason whoever asked reads it
      */
-    public Request decline(String model, long id, @Nullable String reason) {
+    public PromotionRequest decline(String model, long id, @Nullable String reason) {
         var text = text(reason, "reason");
         if (text == null) {
             throw new Invalid(
@@ -620,8 +283,8 @@ public class Promotions {
         return models.alone(
                 name,
                 () -> {
-                    var request = decidable(name, id);
-                    close(request, State.DECLINED, text);
+                    var request = requests.decidable(name, id);
+                    requests.close(request, PromotionRequest.State.DECLINED, text);
                     audit.record(
                             "promotion.decline",
                             request.ref(),
@@ -629,29 +292,29 @@ public class Promotions {
                                     "request",
                                     id,
                                     "alias",
-                                    request.alias,
+                                    request.alias(),
                                     "version",
-                                    request.version,
+                                    request.version(),
                                     "asker",
-                                    request.asker,
+                                    request.asker(),
                                     "reason",
                                     text));
-                    answer(request, "was declined: " + text);
-                    return request(name, id);
+                    news.answered(caller.entityRef(), request, "was declined: " + text);
+                    return requests.get(name, id);
                 });
     }
 
     /** Takes back one's own request. */
-    public Request withdraw(String model, long id) {
+    public PromotionRequest withdraw(String model, long id) {
         var name = models.get(model).name();
         return models.alone(
                 name,
                 () -> {
-                    var request = request(name, id);
-                    if (!request.asker.equals(caller.entityRef())) {
+                    var request = requests.get(name, id);
+                    if (!request.asker().equals(caller.entityRef())) {
                         throw new Denied("Only whoever asked takes a request back.");
                     }
-                    close(request, State.WITHDRAWN, null);
+                    requests.close(request, PromotionRequest.State.WITHDRAWN, null);
                     audit.record(
                             "promotion.withdraw",
                             request.ref(),
@@ -659,48 +322,11 @@ public class Promotions {
                                     "request",
                                     id,
                                     "alias",
-                                    request.alias,
+                                    request.alias(),
                                     "version",
-                                    request.version));
-                    return request(name, id);
+                                    request.version()));
+                    return requests.get(name, id);
                 });
-    }
-
-    private void answer(Request request, String what) {
-        tell(
-                caller.entityRef(),
-                request.model,
-                "Your promotion of version %d of %s to %s %s"
-                        .formatted(request.version, request.model, request.alias, what),
-                request.address(),
-                List.of(To.asker(request.asker)));
-    }
-
-    private Request decidable(String model, long id) {
-        var request = request(model, id);
-        var fault = whyNotDecide(request);
-        if (fault != null) {
-            throw new Denied(fault);
-        }
-        return request;
-    }
-
-    private void close(Request request, State state, @Nullable String answer) {
-        if (!request.open()) {
-            throw new Conflict(
-                    "This request is not open any more: %s."
-                            .formatted(request.state.label().toLowerCase(Locale.ROOT)));
-        }
-        sql.update(
-                """
-                update promotion_request
-                set state = ?, decided_at = clock_timestamp(), decided_by = ?, answer = ?
-                where id = ?
-                """,
-                state.id(),
-                caller.entityRef(),
-                answer,
-                request.id);
     }
 
     /**
@@ -793,62 +419,5 @@ public class Promotions {
                     List.of(new Invalid.Field(field, "is too long")));
         }
         return clean;
-    }
-
-    /** Open ones that the caller may decide, the oldest first. */
-    public List<Request> waiting() {
-        var open =
-                sql.list(
-                        SELECT + "where r.state = 'open' order by r.id limit 5000",
-                        Promotions::read);
-        // One look-up for all of them; each is then decided from memory.
-        access.resources(open.stream().map(Request::ref).distinct().toList());
-        return open.stream().filter(request -> whyNotDecide(request) == null).limit(SHOWN).toList();
-    }
-
-    /** The caller's own, the newest first. */
-    public List<Request> mine() {
-        return sql
-                .list(
-                        SELECT + "where r.asker = ? order by r.id desc limit " + SHOWN,
-                        Promotions::read,
-                        caller.entityRef())
-                .stream()
-                .filter(request -> caller.may(Permission.MODEL_READ, request.ref()))
-                .toList();
-    }
-
-    /** Of a version, the newest first. */
-    public List<Request> of(ModelVersion version) {
-        return sql.list(
-                SELECT + "where r.model = ? and r.number = ? order by r.id desc limit 20",
-                Promotions::read,
-                version.model(),
-                version.number());
-    }
-
-    private Request request(String model, long id) {
-        return sql.first(SELECT + "where r.id = ? and r.model = ?", Promotions::read, id, model)
-                .orElseThrow(
-                        () ->
-                                new NotFound(
-                                        "The model \"%s\" has no request %d for a promotion."
-                                                .formatted(model, id)));
-    }
-
-    private static Request read(ResultSet row) throws SQLException {
-        return new Request(
-                row.getLong(1),
-                row.getString(2),
-                row.getInt(3),
-                row.getString(4),
-                row.getString(5),
-                row.getString(6),
-                row.getString(7),
-                State.valueOf(row.getString(8).toUpperCase(Locale.ROOT)),
-                row.getObject(9, OffsetDateTime.class).toInstant(),
-                Sql.instant(row, 10),
-                row.getString(11),
-                row.getString(12));
     }
 }

@@ -30,6 +30,8 @@ import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
+import java.util.concurrent.ScheduledExecutorService;
+import java.util.concurrent.ThreadFactory;
 import java.util.concurrent.TimeUnit;
 import org.jboss.logging.Logger;
 import org.jspecify.annotations.Nullable;
@@ -58,7 +60,7 @@ class ScanQueue {
     private final GateSets gates;
     private final Promotions promotions;
     private final ExecutorService workers = Executors.newFixedThreadPool(2, named("scan"));
-    private final java.util.concurrent.ScheduledExecutorService clock =
+    private final ScheduledExecutorService clock =
             Executors.newSingleThreadScheduledExecutor(named("scan-clock"));
     private final Map<Job, CompletableFuture<Void>> waiting = new ConcurrentHashMap<>();
     private final Map<Job, Integer> running = new ConcurrentHashMap<>();
@@ -86,7 +88,7 @@ class ScanQueue {
         this.promotions = promotions;
     }
 
-    private static java.util.concurrent.ThreadFactory named(String name) {
+    private static ThreadFactory named(String name) {
         return Thread.ofPlatform().daemon().name(name + "-", 0).factory();
     }
 
