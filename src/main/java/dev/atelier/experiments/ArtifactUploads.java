@@ -1,5 +1,6 @@
 package dev.atelier.experiments;
 
+import dev.atelier.platform.blobs.Blob;
 import dev.atelier.platform.blobs.Blobs;
 import dev.atelier.platform.database.Sql;
 import dev.atelier.platform.database.Transaction;
@@ -16,6 +17,8 @@ import java.nio.charset.StandardCharsets;
 import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
 import java.security.SecureRandom;
+import java.sql.ResultSet;
+import java.sql.SQLException;
 import java.util.Base64;
 import java.util.Collections;
 import java.util.List;
@@ -159,7 +162,7 @@ class ArtifactUploads {
         return staged.digest();
     }
 
-    private static Upload read(java.sql.ResultSet row) throws java.sql.SQLException {
+    private static Upload read(ResultSet row) throws SQLException {
         return new Upload(
                 new ArtifactPlace(
                         row.getLong(1),
@@ -182,9 +185,7 @@ class ArtifactUploads {
                         """
                         select digest, size from artifact_upload_part where upload = ? order by number
                         """,
-                        row ->
-                                new dev.atelier.platform.blobs.Blob(
-                                        row.getString(1), row.getLong(2)),
+                        row -> new Blob(row.getString(1), row.getLong(2)),
                         id);
         if (parts.size() != upload.parts) {
             throw new Invalid(

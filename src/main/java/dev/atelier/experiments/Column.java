@@ -108,7 +108,7 @@ record Column(Kind kind, String key) {
         return kind == Kind.PARAM || kind == Kind.TAG;
     }
 
-    Cell cell(Runs.Full full) {
+    Cell cell(FullRun full) {
         return switch (kind) {
             case METRIC ->
                     full.metrics().stream()

@@ -72,13 +72,23 @@ public class ComparePages {
 
     private final Experiments experiments;
     private final Runs runs;
-    private final Metrics metrics;
+    private final FullRuns fullRuns;
+    private final RunColumns runColumns;
+    private final Curves curves;
     private final Caller caller;
 
-    ComparePages(Experiments experiments, Runs runs, Metrics metrics, Caller caller) {
+    ComparePages(
+            Experiments experiments,
+            Runs runs,
+            FullRuns fullRuns,
+            RunColumns runColumns,
+            Curves curves,
+            Caller caller) {
         this.experiments = experiments;
         this.runs = runs;
-        this.metrics = metrics;
+        this.fullRuns = fullRuns;
+        this.runColumns = runColumns;
+        this.curves = curves;
         this.caller = caller;
     }
 
@@ -92,7 +102,7 @@ public class ComparePages {
             @RestQuery("axis") List<String> wanted,
             @RestQuery @Nullable String across,
             @RestQuery @Nullable String up) {
-        var full = runs.full(chosen(run));
+        var full = fullRuns.of(chosen(run));
         var compared = Compared.of(full);
         var theirs =
                 full.stream()
@@ -123,7 +133,7 @@ public class ComparePages {
         needed.addAll(scattered);
         var all = new ArrayList<>(behind);
         full.forEach(one -> all.add(one.run()));
-        var parallel = new Parallel(compared.heads(), behind, runs.cells(all, needed));
+        var parallel = new Parallel(compared.heads(), behind, runColumns.cells(all, needed));
         return Templates.compare(
                 new Page(
                         title(compared),
@@ -198,7 +208,7 @@ public class ComparePages {
     }
 
     /** One that all have, if there is. */
-    private static @Nullable String first(List<String> keys, List<Runs.Full> full) {
+    private static @Nullable String first(List<String> keys, List<FullRun> full) {
         return keys.stream()
                 .filter(
                         key ->
@@ -215,13 +225,13 @@ public class ComparePages {
 
     private Plot overlay(Compared compared, String metric, Plot.Look look) {
         var buckets =
-                metrics
-                        .reduce(
+                curves
+                        .of(
                                 compared.heads().stream().map(head -> head.run().id()).toList(),
                                 List.of(metric),
                                 WIDTH)
                         .stream()
-                        .collect(Collectors.groupingBy(Metrics.Bucket::run));
+                        .collect(Collectors.groupingBy(Curves.Bucket::run));
         return Plot.of(
                 metric,
                 compared.heads().stream()
@@ -291,7 +301,7 @@ public class ComparePages {
     }
 
     /** The newest others of the same experiments. */
-    private List<Run> behind(List<Runs.Full> full) {
+    private List<Run> behind(List<FullRun> full) {
         Set<Long> ids =
                 full.stream().map(one -> one.run().experiment()).collect(Collectors.toSet());
         var chosen = full.stream().map(one -> one.run().id()).collect(Collectors.toSet());

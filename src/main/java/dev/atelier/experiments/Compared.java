@@ -7,6 +7,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.TreeSet;
 import java.util.function.Function;
+import java.util.function.Predicate;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -37,7 +38,7 @@ record Compared(
         }
 
         public String address() {
-            return RunPages.address(run);
+            return run.address();
         }
     }
 
@@ -61,7 +62,7 @@ record Compared(
     private static final List<String> SHAPES = List.of("", "sq", "tri");
     private static final int SHOWN = 200;
 
-    static Compared of(List<Runs.Full> runs) {
+    static Compared of(List<FullRun> runs) {
         var heads = new ArrayList<Head>();
         for (int i = 0; i < runs.size(); i++) {
             heads.add(
@@ -71,7 +72,7 @@ record Compared(
                             STYLES.get(i % STYLES.size()),
                             SHAPES.get(i % SHAPES.size())));
         }
-        var params = lines(runs, Runs.Full::params, _ -> true);
+        var params = lines(runs, FullRun::params, _ -> true);
         var metrics = metrics(runs);
         return new Compared(
                 heads,
@@ -79,7 +80,7 @@ record Compared(
                 runs.stream().map(one -> RunState.took(one.run())).toList(),
                 params.stream().filter(Compared::differs).toList(),
                 params.stream().filter(line -> !differs(line)).toList(),
-                lines(runs, Runs.Full::tags, key -> !key.startsWith("mlflow.")).stream()
+                lines(runs, FullRun::tags, key -> !key.startsWith("mlflow.")).stream()
                         .filter(Compared::differs)
                         .toList(),
                 metrics,
@@ -91,9 +92,9 @@ record Compared(
     }
 
     private static List<Line> lines(
-            List<Runs.Full> runs,
-            Function<Runs.Full, Map<String, String>> of,
-            java.util.function.Predicate<String> wanted) {
+            List<FullRun> runs,
+            Function<FullRun, Map<String, String>> of,
+            Predicate<String> wanted) {
         var keys = new TreeSet<String>();
         runs.forEach(run -> of.apply(run).keySet().stream().filter(wanted).forEach(keys::add));
         return keys.stream()
@@ -101,7 +102,7 @@ record Compared(
                 .toList();
     }
 
-    private static Line line(String key, List<Runs.Full> runs, Function<Runs.Full, String> value) {
+    private static Line line(String key, List<FullRun> runs, Function<FullRun, String> value) {
         var counts = new HashMap<String, Integer>();
         var texts = runs.stream().map(value).toList();
         texts.forEach(text -> counts.merge(text, 1, Integer::sum));
@@ -124,7 +125,7 @@ record Compared(
                         .toList());
     }
 
-    private static List<Line> facts(List<Runs.Full> runs) {
+    private static List<Line> facts(List<FullRun> runs) {
         var facts = new ArrayList<Line>();
         facts.add(line("State", runs, one -> RunState.of(one.run().status()).word()));
         facts.add(line("By", runs, one -> one.run().userId()));
@@ -153,7 +154,7 @@ record Compared(
         return facts.stream().filter(Compared::differs).toList();
     }
 
-    private static List<Measure> metrics(List<Runs.Full> runs) {
+    private static List<Measure> metrics(List<FullRun> runs) {
         var keys = new TreeSet<String>();
         runs.forEach(
                 run ->
@@ -164,7 +165,7 @@ record Compared(
         return keys.stream().map(key -> measure(key, runs)).toList();
     }
 
-    private static Measure measure(String key, List<Runs.Full> runs) {
+    private static Measure measure(String key, List<FullRun> runs) {
         var better = MetricKeys.higherIsBetter(key);
         var values = runs.stream().map(run -> value(run, key)).toList();
         var there =
@@ -192,7 +193,7 @@ record Compared(
                         .toList());
     }
 
-    private static @Nullable Double value(Runs.Full run, String key) {
+    private static @Nullable Double value(FullRun run, String key) {
         return run.metrics().stream()
                 .filter(point -> point.key().equals(key))
                 .map(Metrics.Point::value)

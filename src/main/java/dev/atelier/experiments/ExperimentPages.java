@@ -30,6 +30,7 @@ import java.nio.charset.StandardCharsets;
 import java.time.Instant;
 import java.util.List;
 import java.util.Map;
+import java.util.function.Consumer;
 import org.jboss.resteasy.reactive.RestQuery;
 import org.jspecify.annotations.Nullable;
 
@@ -327,7 +328,7 @@ public class ExperimentPages {
         return changed(id, experiments::restore);
     }
 
-    private Response changed(String id, java.util.function.Consumer<Experiment> change) {
+    private Response changed(String id, Consumer<Experiment> change) {
         var experiment = shells.experiment(id, Permission.EXPERIMENT_RECORD);
         try {
             change.accept(experiment);

@@ -12,6 +12,7 @@ import jakarta.enterprise.context.ApplicationScoped;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Set;
 import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
@@ -106,7 +107,7 @@ class ExperimentShells {
                 .orElse(null);
     }
 
-    RunShell shell(Experiment experiment, Runs.Full full, String tab) {
+    RunShell shell(Experiment experiment, FullRun full, String tab) {
         var parent =
                 Ids.of(full.tags().getOrDefault(RunTables.PARENT_TAG, ""))
                         .flatMap(runs::find)
@@ -133,7 +134,7 @@ class ExperimentShells {
         Set<String> refs =
                 some.stream()
                         .map(Experiment::owner)
-                        .filter(java.util.Objects::nonNull)
+                        .filter(Objects::nonNull)
                         .collect(Collectors.toSet());
         var titles = refs.isEmpty() ? Map.<String, String>of() : entities.titles(refs);
         return refs.stream()

@@ -12,11 +12,13 @@ import java.time.OffsetDateTime;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.HashMap;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.TreeMap;
 import java.util.UUID;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /** All models that runs logged. */
@@ -33,15 +35,16 @@ public class LoggedModels {
     private final Sql sql;
     private final Audit audit;
     private final Sight sight;
+    private final Pairs pairs;
 
-    LoggedModels(Sql sql, Audit audit, Sight sight) {
+    LoggedModels(Sql sql, Audit audit, Sight sight, Pairs pairs) {
         this.sql = sql;
         this.audit = audit;
         this.sight = sight;
+        this.pairs = pairs;
     }
 
     private static LoggedModel read(ResultSet row) throws SQLException {
-        var deleted = row.getObject(10, OffsetDateTime.class);
         return new LoggedModel(
                 row.getObject(1, UUID.class),
                 row.getLong(2),
@@ -52,7 +55,7 @@ public class LoggedModels {
                 row.getString(7),
                 row.getObject(8, OffsetDateTime.class).toInstant(),
                 row.getObject(9, OffsetDateTime.class).toInstant(),
-                deleted == null ? null : deleted.toInstant(),
+                Sql.instant(row, 10),
                 Map.of(),
                 Map.of(),
                 List.of());
@@ -96,6 +99,19 @@ public class LoggedModels {
                                 Experiments.ids(sight.blind().closed())));
     }
 
+    /** Those that a run made or read, with whether it made them. */
+    public Map<LoggedModel, Boolean> of(FullRun run) {
+        var made = run.modelOutputs().stream().map(RunLinks.ModelLink::model).toList();
+        var used = run.modelInputs().stream().map(RunLinks.ModelLink::model).toList();
+        var all = new LinkedHashMap<LoggedModel, Boolean>();
+        if (made.isEmpty() && used.isEmpty()) {
+            return all;
+        }
+        of(Stream.concat(made.stream(), used.stream()).distinct().toList())
+                .forEach(model -> all.put(model, made.contains(model.id())));
+        return all;
+    }
+
     /** With four statements, however many they are. */
     List<LoggedModel> list(SqlText conditions) {
         var plain = sql.list(SELECT + conditions.text(), LoggedModels::read, conditions.values());
@@ -103,8 +119,8 @@ public class LoggedModels {
             return plain;
         }
         var ids = plain.stream().map(LoggedModel::id).toArray(UUID[]::new);
-        var tags = pairs("logged_model_tag", ids);
-        var params = pairs("logged_model_param", ids);
+        var tags = pairs.of("model", "logged_model_tag", ids);
+        var params = pairs.of("model", "logged_model_param", ids);
         var metrics = new HashMap<UUID, List<LoggedModel.Metric>>();
         sql.list(
                 """
@@ -144,19 +160,6 @@ public class LoggedModels {
                                         params.getOrDefault(m.id(), new TreeMap<>()),
                                         metrics.getOrDefault(m.id(), List.of())))
                 .toList();
-    }
-
-    private Map<UUID, TreeMap<String, String>> pairs(String table, UUID[] ids) {
-        var all = new HashMap<UUID, TreeMap<String, String>>();
-        sql.list(
-                "select model, key, value from " + table + " where model = any(?)",
-                row ->
-                        Optional.ofNullable(
-                                all.computeIfAbsent(
-                                                row.getObject(1, UUID.class), _ -> new TreeMap<>())
-                                        .put(row.getString(2), row.getString(3))),
-                (Object) ids);
-        return all;
     }
 
     @Transactional

@@ -101,7 +101,7 @@ public final class MlflowJson {
         return json;
     }
 
-    static Map<String, Object> run(Runs.Full full) {
+    static Map<String, Object> run(FullRun full) {
         return Map.of(
                 "info",
                 info(full.run()),
@@ -150,7 +150,7 @@ public final class MlflowJson {
         return json;
     }
 
-    private static Map<String, Object> input(Runs.Input input) {
+    private static Map<String, Object> input(RunLinks.Input input) {
         var set = input.dataSet();
         var dataSet = new LinkedHashMap<String, Object>();
         dataSet.put("name", set.name());

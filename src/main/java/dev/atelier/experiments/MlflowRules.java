@@ -84,7 +84,7 @@ public final class MlflowRules {
         atMost("experiment name", name, EXPERIMENT_NAME);
     }
 
-    static void dataSet(Runs.DataSet set) {
+    static void dataSet(RunLinks.DataSet set) {
         atMost("dataset name", set.name(), 500);
         atMost("dataset digest", set.digest(), 36);
         atMost("dataset source_type", set.sourceType(), 36);

@@ -34,12 +34,22 @@ public class MlflowRuns {
     private static final int MOST = 50_000;
 
     private final Runs runs;
+    private final FullRuns fullRuns;
+    private final RunValues values;
     private final Recording recording;
     private final Experiments experiments;
     private final Caller caller;
 
-    MlflowRuns(Runs runs, Recording recording, Experiments experiments, Caller caller) {
+    MlflowRuns(
+            Runs runs,
+            FullRuns fullRuns,
+            RunValues values,
+            Recording recording,
+            Experiments experiments,
+            Caller caller) {
         this.runs = runs;
+        this.fullRuns = fullRuns;
+        this.values = values;
         this.recording = recording;
         this.experiments = experiments;
         this.caller = caller;
@@ -69,7 +79,7 @@ public class MlflowRuns {
         return Map.of(
                 "run",
                 MlflowJson.run(
-                        new Runs.Full(
+                        new FullRun(
                                 run, List.of(), Map.of(), tags, List.of(), List.of(), List.of())));
     }
 
@@ -80,7 +90,7 @@ public class MlflowRuns {
         var id = MlflowFields.of(address.getQueryParameters()).required("run_id", "run_uuid");
         var run = runs.get(id);
         caller.require(Permission.EXPERIMENT_READ, Experiment.ref(run.experiment()));
-        return Map.of("run", MlflowJson.run(runs.full(run)));
+        return Map.of("run", MlflowJson.run(fullRuns.of(run)));
     }
 
     /** The run that is to be changed, if the caller may. */
@@ -180,7 +190,7 @@ public class MlflowRuns {
         var fields = MlflowFields.orNone(body);
         var run = mine(fields);
         runs.requireLive(run);
-        runs.deleteTag(run, fields.required("key"));
+        values.deleteTag(run, fields.required("key"));
         return Map.of();
     }
 
@@ -237,11 +247,11 @@ public class MlflowRuns {
     public Map<String, Object> logInputs(@Nullable MlflowFields body) {
         var fields = MlflowFields.orNone(body);
         var run = mine(fields);
-        var inputs = new ArrayList<Runs.Input>();
+        var inputs = new ArrayList<RunLinks.Input>();
         for (var input : fields.list("datasets")) {
             var set = input.object("dataset").orElseThrow(() -> MlflowFields.missing("dataset"));
             var dataSet =
-                    new Runs.DataSet(
+                    new RunLinks.DataSet(
                             set.required("name"),
                             set.required("digest"),
                             set.required("source_type"),
@@ -251,7 +261,7 @@ public class MlflowRuns {
             MlflowRules.dataSet(dataSet);
             var tags = input.tags();
             tags.forEach(MlflowRules::inputTag);
-            inputs.add(new Runs.Input(dataSet, tags));
+            inputs.add(new RunLinks.Input(dataSet, tags));
         }
         recording.addInputs(
                 run, inputs, fields.list("models").stream().map(MlflowRuns::modelOf).toList());
@@ -272,7 +282,7 @@ public class MlflowRuns {
                 fields.list("models").stream()
                         .map(
                                 model ->
-                                        new Runs.ModelLink(
+                                        new RunLinks.ModelLink(
                                                 modelOf(model), model.number("step").orElse(0)))
                         .toList());
         return Map.of();
@@ -308,7 +318,7 @@ public class MlflowRuns {
         var more = found.size() > most;
         return MlflowJson.page(
                 "runs",
-                runs.full(more ? found.subList(0, (int) most) : found).stream()
+                fullRuns.of(more ? found.subList(0, (int) most) : found).stream()
                         .map(MlflowJson::run)
                         .toList(),
                 more ? MlflowJson.token(offset + most) : null);

@@ -6,8 +6,11 @@ import java.time.ZoneId;
 import java.time.format.DateTimeFormatter;
 import java.util.ArrayList;
 import java.util.Collection;
+import java.util.Comparator;
 import java.util.List;
 import java.util.Locale;
+import java.util.function.ToDoubleFunction;
+import java.util.stream.DoubleStream;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -59,7 +62,7 @@ record Plot(
             return STEP;
         }
 
-        private double of(Metrics.Bucket bucket, double first) {
+        private double of(Curves.Bucket bucket, double first) {
             return switch (this) {
                 case STEP -> bucket.step();
                 case TIME -> bucket.at();
@@ -88,7 +91,7 @@ record Plot(
     record Look(Axis axis, boolean logarithmic, double smoothing, int height) {}
 
     /** What is drawn as one line. */
-    record Series(String title, String colour, String style, List<Metrics.Bucket> buckets) {}
+    record Series(String title, String colour, String style, List<Curves.Bucket> buckets) {}
 
     /**
      * @param raw without smoothing, empty when it is the line itself
@@ -109,6 +112,8 @@ record Plot(
     private static final DateTimeFormatter CLOCK =
             DateTimeFormatter.ofPattern("HH:mm:ss", Locale.ENGLISH);
     private static final int TABLE = 20;
+    private static final int BOX = 1_000;
+    private static final int SPARK_BOX = 100;
 
     /** Pixels above the lines, and below them. */
     private static final int ABOVE = 16;
@@ -121,7 +126,7 @@ record Plot(
         var first =
                 series.stream()
                         .flatMap(one -> one.buckets.stream())
-                        .mapToLong(Metrics.Bucket::at)
+                        .mapToLong(Curves.Bucket::at)
                         .min()
                         .orElse(0);
         var spots = new ArrayList<List<Spot>>();
@@ -130,7 +135,7 @@ record Plot(
             // Runs start at different times: each begins its own.
             var begin =
                     look.axis == Axis.RELATIVE && !one.buckets.isEmpty()
-                            ? one.buckets.stream().mapToLong(Metrics.Bucket::at).min().orElse(first)
+                            ? one.buckets.stream().mapToLong(Curves.Bucket::at).min().orElse(first)
                             : first;
             var own = new ArrayList<Spot>();
             for (var bucket : one.buckets) {
@@ -146,7 +151,7 @@ record Plot(
                                 bucket.greatest(),
                                 bucket.points()));
             }
-            own.sort(java.util.Comparator.comparingDouble(Spot::x));
+            own.sort(Comparator.comparingDouble(Spot::x));
             spots.add(own);
         }
         var all = spots.stream().flatMap(Collection::stream).toList();
@@ -154,10 +159,7 @@ record Plot(
         var y =
                 Scale.padded(
                         all.stream()
-                                .flatMapToDouble(
-                                        spot ->
-                                                java.util.stream.DoubleStream.of(
-                                                        spot.least, spot.greatest))
+                                .flatMapToDouble(spot -> DoubleStream.of(spot.least, spot.greatest))
                                 .toArray(),
                         look.logarithmic);
         var lines = new ArrayList<Line>();
@@ -224,14 +226,21 @@ record Plot(
         return out;
     }
 
-    private static String path(List<Spot> spots, Scale x, Scale y) {
+    /** From spot to spot over a square box. */
+    private static StringBuilder line(
+            List<Spot> spots, ToDoubleFunction<Spot> height, Scale x, Scale y, int box) {
         var path = new StringBuilder();
         for (var spot : spots) {
             path.append(path.isEmpty() ? "M" : "L")
-                    .append(plain(1000 * x.part(spot.x)))
+                    .append(plain(box * x.part(spot.x)))
                     .append(' ')
-                    .append(plain(1000 - 1000 * y.part(spot.y)));
+                    .append(plain(box - box * y.part(height.applyAsDouble(spot))));
         }
+        return path;
+    }
+
+    private static String path(List<Spot> spots, Scale x, Scale y) {
+        var path = line(spots, Spot::y, x, y, BOX);
         if (spots.size() == 1) {
             // A lone point has no length: give it some to both sides, or nobody sees it.
             path.append("m-6 0h12");
@@ -240,18 +249,12 @@ record Plot(
     }
 
     private static String band(List<Spot> spots, Scale x, Scale y) {
-        var path = new StringBuilder();
-        for (var spot : spots) {
-            path.append(path.isEmpty() ? "M" : "L")
-                    .append(plain(1000 * x.part(spot.x)))
-                    .append(' ')
-                    .append(plain(1000 - 1000 * y.part(spot.greatest)));
-        }
+        var path = line(spots, Spot::greatest, x, y, BOX);
         for (var spot : spots.reversed()) {
             path.append('L')
-                    .append(plain(1000 * x.part(spot.x)))
+                    .append(plain(BOX * x.part(spot.x)))
                     .append(' ')
-                    .append(plain(1000 - 1000 * y.part(spot.least)));
+                    .append(plain(BOX - BOX * y.part(spot.least)));
         }
         return path.append('Z').toString();
     }
@@ -332,12 +335,12 @@ record Plot(
                                         Figures.number(one.buckets.getLast().last()),
                                         Figures.number(
                                                 one.buckets.stream()
-                                                        .mapToDouble(Metrics.Bucket::least)
+                                                        .mapToDouble(Curves.Bucket::least)
                                                         .min()
                                                         .orElse(0)),
                                         Figures.number(
                                                 one.buckets.stream()
-                                                        .mapToDouble(Metrics.Bucket::greatest)
+                                                        .mapToDouble(Curves.Bucket::greatest)
                                                         .max()
                                                         .orElse(0))));
             }
@@ -356,7 +359,7 @@ record Plot(
     }
 
     /** A small line for a table cell, over a 100 × 100 box; empty for fewer than two points. */
-    static String spark(List<Metrics.Bucket> buckets) {
+    static String spark(List<Curves.Bucket> buckets) {
         if (buckets.size() < 2) {
             return "";
         }
@@ -374,13 +377,6 @@ record Plot(
                         .toList();
         var x = Scale.of(spots.stream().mapToDouble(Spot::x).toArray(), false);
         var y = Scale.padded(spots.stream().mapToDouble(Spot::y).toArray(), false);
-        var path = new StringBuilder();
-        for (var spot : spots) {
-            path.append(path.isEmpty() ? "M" : "L")
-                    .append(plain(100 * x.part(spot.x)))
-                    .append(' ')
-                    .append(plain(100 - 100 * y.part(spot.y)));
-        }
-        return path.toString();
+        return line(spots, Spot::y, x, y, SPARK_BOX).toString();
     }
 }

@@ -18,6 +18,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
+import java.util.stream.IntStream;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -179,7 +180,7 @@ sealed interface Preview {
                         .limit(ROWS)
                         .map(
                                 row ->
-                                        java.util.stream.IntStream.range(0, width)
+                                        IntStream.range(0, width)
                                                 .mapToObj(
                                                         i -> i < row.size() ? cell(row.get(i)) : "")
                                                 .toList())

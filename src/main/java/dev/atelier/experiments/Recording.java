@@ -27,6 +27,8 @@ public class Recording {
             Metrics.Point point, @Nullable UUID model, String dataSetName, String dataSetDigest) {}
 
     private final Runs runs;
+    private final RunValues values;
+    private final RunLinks links;
     private final Metrics metrics;
     private final MetricQueue queue;
     private final LoggedModels models;
@@ -36,6 +38,8 @@ public class Recording {
 
     Recording(
             Runs runs,
+            RunValues values,
+            RunLinks links,
             Metrics metrics,
             MetricQueue queue,
             LoggedModels models,
@@ -43,6 +47,8 @@ public class Recording {
             Sql sql,
             Transaction transaction) {
         this.runs = runs;
+        this.values = values;
+        this.links = links;
         this.metrics = metrics;
         this.queue = queue;
         this.models = models;
@@ -94,7 +100,7 @@ public class Recording {
         transaction.run(
                 () -> {
                     runs.requireLive(run);
-                    runs.logParams(run, params);
+                    values.logParams(run, params);
                     var unused =
                             metrics.add(
                                     List.of(
@@ -107,7 +113,7 @@ public class Recording {
                     measured.stream()
                             .filter(one -> one.model != null)
                             .forEach(one -> measure(run, one));
-                    runs.setTags(run, tags);
+                    values.setTags(run, tags);
                 });
     }
 
@@ -126,21 +132,21 @@ public class Recording {
         caller.require(permission, Experiment.ref(models.experimentOf(model)));
     }
 
-    void addInputs(UUID run, List<Runs.Input> inputs, List<UUID> used) {
+    void addInputs(UUID run, List<RunLinks.Input> inputs, List<UUID> used) {
         used.forEach(model -> require(Permission.EXPERIMENT_READ, model));
         transaction.run(
                 () -> {
                     runs.requireLive(run);
-                    runs.addInputs(run, inputs, used);
+                    links.addInputs(run, inputs, used);
                 });
     }
 
-    void addOutputs(UUID run, List<Runs.ModelLink> made) {
+    void addOutputs(UUID run, List<RunLinks.ModelLink> made) {
         made.forEach(link -> require(Permission.EXPERIMENT_RECORD, link.model()));
         transaction.run(
                 () -> {
                     runs.requireLive(run);
-                    runs.addOutputs(run, made);
+                    links.addOutputs(run, made);
                 });
     }
 

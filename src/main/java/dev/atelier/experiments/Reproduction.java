@@ -16,11 +16,7 @@ record Reproduction(String commands, List<String> missing) {
     private static final Set<String> ENVIRONMENT =
             Set.of("requirements.txt", "conda.yaml", "python_env.yaml");
 
-    /**
-     * @param environment addresses of environment files as {@code mlflow artifacts download} takes
-     *     them
-     */
-    static Reproduction of(Runs.Full full, List<String> environment, String tracking) {
+    static Reproduction of(FullRun full, List<RunFiles.Environment> environment, String tracking) {
         var tags = full.tags();
         var lines = new ArrayList<String>();
         var missing = new ArrayList<String>();
@@ -46,11 +42,11 @@ record Reproduction(String commands, List<String> missing) {
             lines.add("# the packages it had");
             lines.add("export MLFLOW_TRACKING_URI=" + Shell.quote(tracking));
             environment.forEach(
-                    address ->
+                    file ->
                             lines.add(
                                     "mlflow artifacts download -u %s -d environment"
-                                            .formatted(Shell.quote(address))));
-            if (environment.stream().anyMatch(one -> one.endsWith("requirements.txt"))) {
+                                            .formatted(Shell.quote(file.source()))));
+            if (environment.stream().anyMatch(one -> one.path().endsWith("requirements.txt"))) {
                 lines.add("pip install -r environment/requirements.txt");
             }
         }

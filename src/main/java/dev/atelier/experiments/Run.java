@@ -43,6 +43,11 @@ public record Run(
         return Ids.hex(id);
     }
 
+    /** Of its page. */
+    public String address() {
+        return "/experiments/%d/runs/%s".formatted(experiment, hex());
+    }
+
     boolean deleted() {
         return deletedAt != null;
     }

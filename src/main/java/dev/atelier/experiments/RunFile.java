@@ -24,9 +24,13 @@ class RunFile {
             CsvMapper.builder().enable(CsvGenerator.Feature.ALWAYS_QUOTE_STRINGS).build();
 
     private final Runs runs;
+    private final FullRuns fullRuns;
+    private final RunColumns runColumns;
 
-    RunFile(Runs runs) {
+    RunFile(Runs runs, FullRuns fullRuns, RunColumns runColumns) {
         this.runs = runs;
+        this.fullRuns = fullRuns;
+        this.runColumns = runColumns;
     }
 
     Response of(Experiment experiment, RunQuestion question) {
@@ -47,7 +51,7 @@ class RunFile {
                         rows.write(heads);
                         for (int i = 0; i < found.size(); i += PORTION) {
                             var portion = found.subList(i, Math.min(found.size(), i + PORTION));
-                            for (var full : runs.full(portion)) {
+                            for (var full : fullRuns.of(portion)) {
                                 var row = new ArrayList<Object>();
                                 row.add(full.run().hex());
                                 row.add(safe(full.run().name()));
@@ -74,14 +78,14 @@ class RunFile {
         var all =
                 new LinkedHashSet<>(
                         List.of(Column.STATUS, Column.STARTED, Column.DURATION, Column.USER));
-        var keys = runs.keys(question.experiment(), 200);
+        var keys = runColumns.keys(question.experiment(), 200);
         for (var kind : List.of(Column.Kind.METRIC, Column.Kind.PARAM, Column.Kind.TAG)) {
             keys.getOrDefault(kind, List.of()).forEach(key -> all.add(new Column(kind, key)));
         }
         return List.copyOf(all);
     }
 
-    private static Object value(Column column, Runs.Full full) {
+    private static Object value(Column column, FullRun full) {
         var run = full.run();
         return switch (column.kind()) {
             case METRIC ->

@@ -25,7 +25,7 @@ record RunShell(
         boolean mayRecord) {
 
     public String address() {
-        return RunPages.address(run);
+        return run.address();
     }
 
     public RunState state() {
@@ -63,6 +63,6 @@ record RunShell(
     }
 
     public String parentAddress() {
-        return parent == null ? "" : RunPages.address(parent);
+        return parent == null ? "" : parent.address();
     }
 }

@@ -45,7 +45,7 @@ record RunTable(
             @Nullable String more) {
 
         public String address() {
-            return RunPages.address(run);
+            return run.address();
         }
     }
 

@@ -1,25 +1,17 @@
 package dev.atelier.experiments;
 
-import dev.atelier.experiments.RunTable.Choice;
-import dev.atelier.experiments.RunTable.Choices;
 import dev.atelier.experiments.RunTable.Fault;
-import dev.atelier.experiments.RunTable.Head;
 import dev.atelier.experiments.RunTable.Link;
 import dev.atelier.experiments.RunTable.Row;
 import dev.atelier.platform.problems.Invalid;
 import jakarta.enterprise.context.ApplicationScoped;
 import java.util.ArrayList;
-import java.util.Comparator;
 import java.util.HashMap;
 import java.util.HashSet;
-import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
-import java.util.Objects;
-import java.util.TreeMap;
 import java.util.UUID;
 import java.util.stream.Collectors;
-import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /** Makes tables of runs. What it asks the database grows with the rows shown, not with the runs. */
@@ -33,17 +25,21 @@ class RunTables {
     static final long COUNTED = 100_000;
 
     private static final int KEYS = 200;
-    private static final int DEFAULT_METRICS = 4;
-    private static final int DEFAULT_PARAMS = 4;
     private static final int CHILDREN = 10;
     private static final int DEEPEST = 3;
     private static final int GROUPS = 100;
     private static final int GROUP_METRICS = 8;
 
     private final Runs runs;
+    private final FullRuns fullRuns;
+    private final RunColumns runColumns;
+    private final ColumnChoices columnChoices;
 
-    RunTables(Runs runs) {
+    RunTables(Runs runs, FullRuns fullRuns, RunColumns runColumns, ColumnChoices columnChoices) {
         this.runs = runs;
+        this.fullRuns = fullRuns;
+        this.runColumns = runColumns;
+        this.columnChoices = columnChoices;
     }
 
     RunTable of(RunQuestion question) {
@@ -58,7 +54,7 @@ class RunTables {
                     List.of(),
                     List.of(),
                     null,
-                    choices(question, List.of()),
+                    columnChoices.of(question, List.of()),
                     0,
                     fault(question.filter(), e),
                     "",
@@ -109,8 +105,11 @@ class RunTables {
         } else {
             shown.forEach(run -> nested.add(new Nested(run, 0, null, false)));
         }
-        var full = runs.full(nested.stream().map(Nested::run).toList());
-        var columns = question.columns().isEmpty() ? defaults(full, question) : question.columns();
+        var full = fullRuns.of(nested.stream().map(Nested::run).toList());
+        var columns =
+                question.columns().isEmpty()
+                        ? ColumnChoices.defaults(full, question)
+                        : question.columns();
         var parents = question.nested() ? Map.<UUID, Run>of() : parents(full);
         var rows = new ArrayList<Row>();
         for (int i = 0; i < full.size(); i++) {
@@ -119,7 +118,7 @@ class RunTables {
             var parent =
                     Ids.of(data.tags().getOrDefault(PARENT_TAG, ""))
                             .map(parents::get)
-                            .map(run -> new Link(RunPages.address(run), run.name()))
+                            .map(run -> new Link(run.address(), run.name()))
                             .orElse(null);
             rows.add(
                     new Row(
@@ -133,10 +132,10 @@ class RunTables {
         }
         return new RunTable(
                 question,
-                heads(question, columns),
+                ColumnChoices.heads(question, columns),
                 rows,
                 null,
-                choices(question, columns),
+                columnChoices.of(question, columns),
                 question.after() == 0 && !more && !question.nested()
                         ? shown.size()
                         : runs.count(allOf(question).count(COUNTED + 1)),
@@ -198,7 +197,7 @@ class RunTables {
         }
     }
 
-    private Map<UUID, Run> parents(List<Runs.Full> full) {
+    private Map<UUID, Run> parents(List<FullRun> full) {
         var ids =
                 full.stream()
                         .flatMap(one -> Ids.of(one.tags().getOrDefault(PARENT_TAG, "")).stream())
@@ -208,123 +207,11 @@ class RunTables {
                 : runs.of(ids).stream().collect(Collectors.toMap(Run::id, run -> run));
     }
 
-    /** What tells these runs apart: measured by most of them, and params that differ. */
-    private static List<Column> defaults(List<Runs.Full> full, RunQuestion question) {
-        var columns = new LinkedHashSet<Column>();
-        columns.add(Column.STATUS);
-        columns.add(Column.STARTED);
-        columns.add(Column.DURATION);
-        columns.add(Column.USER);
-        var measured = new TreeMap<String, Integer>();
-        var values = new TreeMap<String, HashSet<String>>();
-        var having = new HashMap<String, Integer>();
-        for (var one : full) {
-            for (var point : one.metrics()) {
-                if (!MetricKeys.system(point.key())) {
-                    measured.merge(point.key(), 1, Integer::sum);
-                }
-            }
-            one.params()
-                    .forEach(
-                            (key, value) -> {
-                                values.computeIfAbsent(key, _ -> new HashSet<>()).add(value);
-                                having.merge(key, 1, Integer::sum);
-                            });
-        }
-        measured.entrySet().stream()
-                .sorted(Map.Entry.<String, Integer>comparingByValue().reversed())
-                .limit(DEFAULT_METRICS)
-                .forEach(key -> columns.add(new Column(Column.Kind.METRIC, key.getKey())));
-        values.entrySet().stream()
-                .sorted(
-                        Comparator.<Map.Entry<String, HashSet<String>>>comparingInt(
-                                        key -> key.getValue().size() > 1 ? 0 : 1)
-                                .thenComparing(
-                                        key -> -Objects.requireNonNull(having.get(key.getKey()))))
-                .limit(DEFAULT_PARAMS)
-                .forEach(key -> columns.add(new Column(Column.Kind.PARAM, key.getKey())));
-        if (question.sort() != null) {
-            columns.add(question.sort());
-        }
-        return List.copyOf(columns);
-    }
-
-    private static List<Head> heads(RunQuestion question, List<Column> columns) {
-        return columns.stream()
-                .map(
-                        column ->
-                                new Head(
-                                        column,
-                                        question.sortedBy(column).address(),
-                                        sorted(question, column)))
-                .toList();
-    }
-
-    private static String sorted(RunQuestion question, Column column) {
-        if (question.sort() == null && column.equals(Column.STARTED)) {
-            return "descending";
-        }
-        return column.equals(question.sort())
-                ? question.descending() ? "descending" : "ascending"
-                : "";
-    }
-
-    private List<Choices> choices(RunQuestion question, List<Column> shown) {
-        var keys = runs.keys(question.experiment(), KEYS + 1);
-        return Stream.of(Column.Kind.values())
-                .map(
-                        kind -> {
-                            var all = new LinkedHashSet<Column>();
-                            shown.stream().filter(c -> in(kind, c)).forEach(all::add);
-                            if (kind == Column.Kind.ATTRIBUTE) {
-                                all.clear();
-                                all.addAll(Column.OF_EVERY_RUN);
-                            }
-                            var there = keys.getOrDefault(kind, List.of());
-                            there.stream()
-                                    .limit(KEYS)
-                                    .map(key -> new Column(kind, key))
-                                    .filter(c -> in(kind, c) && !internal(c))
-                                    .forEach(all::add);
-                            var choices =
-                                    all.stream()
-                                            .map(c -> new Choice(c, shown.contains(c)))
-                                            .toList();
-                            return new Choices(
-                                    title(kind),
-                                    choices,
-                                    (int) choices.stream().filter(Choice::chosen).count(),
-                                    there.size() > KEYS);
-                        })
-                .filter(choices -> !choices.choices().isEmpty())
-                .toList();
-    }
-
-    private static boolean in(Column.Kind kind, Column column) {
-        return Column.OF_EVERY_RUN.contains(column)
-                ? kind == Column.Kind.ATTRIBUTE
-                : column.kind() == kind;
-    }
-
-    /** What clients write for themselves. */
-    private static boolean internal(Column column) {
-        return column.kind() == Column.Kind.TAG && column.key().startsWith("mlflow.");
-    }
-
-    private static String title(Column.Kind kind) {
-        return switch (kind) {
-            case ATTRIBUTE -> "Run";
-            case METRIC -> "Metrics";
-            case PARAM -> "Parameters";
-            case TAG -> "Tags";
-        };
-    }
-
     // Groups -------------------------------------------------------------------------------------
 
     private RunTable groups(RunQuestion question, Column by, RunSearch search, String reading) {
         var metrics = metrics(question);
-        var found = runs.groups(search, by, metrics, GROUPS + 1);
+        var found = runColumns.groups(search, by, metrics, GROUPS + 1);
         var rows =
                 found.stream()
                         .limit(GROUPS)
@@ -353,7 +240,7 @@ class RunTables {
                 List.of(),
                 List.of(),
                 new RunTable.Groups(by, metrics, rows, found.size() > GROUPS),
-                choices(question, question.columns()),
+                columnChoices.of(question, question.columns()),
                 runs.count(search.count(COUNTED + 1)),
                 null,
                 reading,
@@ -368,12 +255,12 @@ class RunTables {
                         .toList();
         return !chosen.isEmpty()
                 ? chosen
-                : runs
+                : runColumns
                         .keys(question.experiment(), KEYS)
                         .getOrDefault(Column.Kind.METRIC, List.of())
                         .stream()
                         .filter(key -> !MetricKeys.system(key))
-                        .limit(DEFAULT_METRICS)
+                        .limit(ColumnChoices.DEFAULT_METRICS)
                         .map(key -> new Column(Column.Kind.METRIC, key))
                         .toList();
     }

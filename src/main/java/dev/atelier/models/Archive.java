@@ -3,6 +3,7 @@ package dev.atelier.models;
 import dev.atelier.models.FileReport.Verdict;
 import dev.atelier.platform.blobs.BundlePath;
 import java.io.BufferedInputStream;
+import java.io.FilterInputStream;
 import java.io.IOException;
 import java.io.InputStream;
 import java.nio.file.Path;
@@ -192,7 +193,7 @@ final class Archive {
     private static final class TooMuch extends IOException {}
 
     /** Ends a stream that unpacks to more than is looked into. */
-    private static final class Capped extends java.io.FilterInputStream {
+    private static final class Capped extends FilterInputStream {
         private long left = MOST_INFLATED;
 
         Capped(InputStream in) {

@@ -7,17 +7,20 @@ import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import dev.atelier.models.FileReport.Verdict;
 import java.io.BufferedInputStream;
+import java.io.EOFException;
 import java.io.IOException;
 import java.io.InputStream;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.util.ArrayList;
+import java.util.Comparator;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.stream.Collectors;
 import java.util.zip.GZIPInputStream;
 import java.util.zip.InflaterInputStream;
+import java.util.zip.ZipException;
 
 /** Tells what a file is by its content, not by its name, and what it would do to its reader. */
 final class Contents {
@@ -156,7 +159,7 @@ final class Contents {
         Pickle pickle;
         try {
             pickle = Pickle.walk(source);
-        } catch (java.util.zip.ZipException e) {
+        } catch (ZipException e) {
             return FileReport.of(
                     path,
                     "Compressed pickle",
@@ -285,7 +288,7 @@ final class Contents {
                 }
             }
             return FileReport.clean(path, kind);
-        } catch (java.io.EOFException | java.util.zip.ZipException e) {
+        } catch (EOFException | ZipException e) {
             return FileReport.of(
                     path, kind, Verdict.NOTED, "It is no sound gzip file: " + e.getMessage() + ".");
         }
@@ -329,7 +332,7 @@ final class Contents {
                 }
                 spans.add(new Span(from, to));
             }
-            spans.sort(java.util.Comparator.comparingLong(Span::from));
+            spans.sort(Comparator.comparingLong(Span::from));
             for (int i = 1; i < spans.size(); i++) {
                 if (spans.get(i).from < spans.get(i - 1).to) {
                     return FileReport.of(path, kind, Verdict.REFUSED, "Its tensors overlap.");

@@ -74,9 +74,7 @@ public class FromRunPages {
                 new Form(
                         address,
                         run == null ? null : run.name(),
-                        run == null
-                                ? null
-                                : "/experiments/%d/runs/%s".formatted(run.experiment(), run.hex()),
+                        run == null ? null : run.address(),
                         found.files().stream().map(file -> file.path()).limit(20).toList(),
                         found.files().stream().mapToLong(file -> file.blob().size()).sum(),
                         name,

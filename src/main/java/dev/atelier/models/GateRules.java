@@ -28,8 +28,18 @@ public record GateRules(
     public static final GateRules NONE =
             new GateRules(Set.of(), List.of(), Set.of(), List.of(), false);
 
+    /** Written in rules by its name in lower case. */
+    private interface Named {
+        String name();
+
+        @JsonValue
+        default String id() {
+            return name().toLowerCase(Locale.ROOT);
+        }
+    }
+
     /** A part of a card that programs can read. */
-    public enum CardPart {
+    public enum CardPart implements Named {
         TEXT("A text", "The card has a text of at least 200 characters"),
         LICENSE("Licence", "The card or the version states a licence"),
         TASK("Task", "The front matter has pipeline_tag"),
@@ -42,11 +52,6 @@ public record GateRules(
         CardPart(String label, String sentence) {
             this.label = label;
             this.sentence = sentence;
-        }
-
-        @JsonValue
-        public String id() {
-            return name().toLowerCase(Locale.ROOT);
         }
 
         @JsonCreator
@@ -64,7 +69,7 @@ public record GateRules(
     }
 
     /** A kind of thing that the scan notes without refusing the version. */
-    public enum Flaw {
+    public enum Flaw implements Named {
         CODE("No code", "No file holds code that loading it would execute"),
         NOTED("No remarks", "The scan noted nothing about any file"),
         WARNING("No warnings", "There is nothing that whoever registered it should mend"),
@@ -76,11 +81,6 @@ public record GateRules(
         Flaw(String label, String sentence) {
             this.label = label;
             this.sentence = sentence;
-        }
-
-        @JsonValue
-        public String id() {
-            return name().toLowerCase(Locale.ROOT);
         }
 
         @JsonCreator
@@ -105,14 +105,9 @@ public record GateRules(
     public record MetricRule(String metric, Better better, double tolerance) {
 
         /** Which values are better. */
-        public enum Better {
+        public enum Better implements Named {
             HIGHER,
             LOWER;
-
-            @JsonValue
-            public String id() {
-                return name().toLowerCase(Locale.ROOT);
-            }
 
             @JsonCreator
             static Better of(String id) {

@@ -1,6 +1,8 @@
 package dev.atelier.models;
 
 import dev.atelier.experiments.Experiment;
+import dev.atelier.experiments.FullRun;
+import dev.atelier.experiments.FullRuns;
 import dev.atelier.experiments.Ids;
 import dev.atelier.experiments.Runs;
 import dev.atelier.identity.Caller;
@@ -38,12 +40,14 @@ class Measures {
     private final Cards cards;
     private final VersionNotes notes;
     private final Runs runs;
+    private final FullRuns fullRuns;
     private final Caller caller;
 
-    Measures(Cards cards, VersionNotes notes, Runs runs, Caller caller) {
+    Measures(Cards cards, VersionNotes notes, Runs runs, FullRuns fullRuns, Caller caller) {
         this.cards = cards;
         this.notes = notes;
         this.runs = runs;
+        this.fullRuns = fullRuns;
         this.caller = caller;
     }
 
@@ -77,14 +81,14 @@ class Measures {
                 .forEach(
                         (name, text) ->
                                 number(text).ifPresent(n -> add(all, name, n, "its tag states")));
-        return new Facts(all, run.map(Runs.Full::params).orElse(Map.of()));
+        return new Facts(all, run.map(FullRun::params).orElse(Map.of()));
     }
 
     /**
      * The run that made it, where there is one of that id which the caller may see: whoever
      * registers a version may name any.
      */
-    private Optional<Runs.Full> run(ModelVersion version) {
+    private Optional<FullRun> run(ModelVersion version) {
         @Nullable String stated = version.lineage().run();
         return stated == null
                 ? Optional.empty()
@@ -95,7 +99,7 @@ class Measures {
                                         caller.may(
                                                 Permission.EXPERIMENT_READ,
                                                 Experiment.ref(run.experiment())))
-                        .map(runs::full);
+                        .map(fullRuns::of);
     }
 
     private static void add(Map<String, Measure> all, String name, double value, String source) {

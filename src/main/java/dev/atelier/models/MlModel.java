@@ -3,6 +3,7 @@ package dev.atelier.models;
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
+import com.fasterxml.jackson.databind.node.ArrayNode;
 import dev.atelier.inference.DataType;
 import dev.atelier.inference.Signature;
 import dev.atelier.inference.TensorSpec;
@@ -261,7 +262,7 @@ record MlModel(
     }
 
     /** The rows of a data frame in pandas' orientation "split", three at most. */
-    private void example(com.fasterxml.jackson.databind.node.ArrayNode to, @Nullable String text) {
+    private void example(ArrayNode to, @Nullable String text) {
         if (text == null || stated == null) {
             return;
         }

@@ -12,7 +12,6 @@ import dev.atelier.identity.Permission;
 import dev.atelier.identity.Resource;
 import dev.atelier.platform.problems.Conflict;
 import dev.atelier.platform.problems.Invalid;
-import dev.atelier.platform.problems.NotFound;
 import io.smallrye.common.annotation.RunOnVirtualThread;
 import jakarta.ws.rs.DELETE;
 import jakarta.ws.rs.GET;
@@ -244,11 +243,5 @@ public class MlflowVersions {
         var version = allowed(Permission.MODEL_ALIAS, fields);
         notes.move(version, fields.required("stage"), fields.on("archive_existing_versions"));
         return answer(version);
-    }
-
-    /** A version with that number that is not there. */
-    static NotFound none(String model, String number) {
-        return new NotFound(
-                "Model Version (name=%s, version=%s) not found".formatted(model, number));
     }
 }

@@ -6,12 +6,14 @@ import java.io.BufferedInputStream;
 import java.io.EOFException;
 import java.io.IOException;
 import java.io.InputStream;
+import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.TreeSet;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Walks the opcodes of a Python pickle without executing them and lists what loading it would
@@ -21,10 +23,7 @@ import java.util.TreeSet;
  * @param computed an import whose name the pickle computes, so that nobody can say what it is
  * @param unreadable why the walk ended before the end; null when it did not
  */
-record Pickle(
-        Set<String> imports,
-        boolean computed,
-        @org.jspecify.annotations.Nullable String unreadable) {
+record Pickle(Set<String> imports, boolean computed, @Nullable String unreadable) {
 
     /** Modules that give whoever writes the pickle the machine of whoever loads it. */
     private static final Set<String> DANGEROUS =
@@ -488,8 +487,7 @@ record Pickle(
             var window = new StringBuilder();
             var buffer = new byte[64 * 1024];
             for (int n; (n = in.read(buffer)) > 0; ) {
-                window.append(
-                        new String(buffer, 0, n, java.nio.charset.StandardCharsets.ISO_8859_1));
+                window.append(new String(buffer, 0, n, StandardCharsets.ISO_8859_1));
                 for (var needle : needles) {
                     int found = window.indexOf(needle);
                     // A name stands at the end of a line, or has its length before it.

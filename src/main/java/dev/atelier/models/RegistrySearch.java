@@ -1,7 +1,5 @@
 package dev.atelier.models;
 
-import com.fasterxml.jackson.core.JsonProcessingException;
-import com.fasterxml.jackson.databind.ObjectMapper;
 import dev.atelier.experiments.Clause;
 import dev.atelier.experiments.Clause.Operand;
 import dev.atelier.experiments.Conditions;
@@ -9,6 +7,7 @@ import dev.atelier.experiments.FilterParser;
 import dev.atelier.experiments.SqlText;
 import dev.atelier.identity.Resource;
 import dev.atelier.identity.Sight;
+import dev.atelier.platform.database.JsonTexts;
 import dev.atelier.platform.database.Sql;
 import dev.atelier.platform.problems.Invalid;
 import jakarta.enterprise.context.ApplicationScoped;
@@ -19,9 +18,7 @@ import java.time.OffsetDateTime;
 import java.util.Collection;
 import java.util.List;
 import java.util.Locale;
-import java.util.Map;
 import java.util.Set;
-import java.util.TreeMap;
 import org.jspecify.annotations.Nullable;
 
 /** Finds models and versions by filters in MLflow's grammar. */
@@ -69,12 +66,10 @@ class RegistrySearch {
 
     private final Sql sql;
     private final Sight sight;
-    private final ObjectMapper json;
 
-    RegistrySearch(Sql sql, Sight sight, ObjectMapper json) {
+    RegistrySearch(Sql sql, Sight sight) {
         this.sql = sql;
         this.sight = sight;
-        this.json = json;
     }
 
     /** Names of models that are not there for whoever asks. */
@@ -247,20 +242,9 @@ class RegistrySearch {
                         row.getInt(3),
                         row.getString(11),
                         row.getString(12),
-                        strings(row.getString(13)),
+                        JsonTexts.read(row, 13),
                         row.getString(14),
                         row.getString(15),
                         row.getObject(16, OffsetDateTime.class).toInstant()));
-    }
-
-    private Map<String, String> strings(String text) {
-        try {
-            var map = new TreeMap<String, String>();
-            json.readValue(text, Map.class)
-                    .forEach((k, v) -> map.put(String.valueOf(k), String.valueOf(v)));
-            return map;
-        } catch (JsonProcessingException e) {
-            throw new IllegalStateException("The tags of a version cannot be read", e);
-        }
     }
 }

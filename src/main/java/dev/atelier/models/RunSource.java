@@ -3,10 +3,12 @@ package dev.atelier.models;
 import dev.atelier.experiments.ArtifactPlace;
 import dev.atelier.experiments.Artifacts;
 import dev.atelier.experiments.Experiment;
+import dev.atelier.experiments.FullRuns;
 import dev.atelier.experiments.Ids;
 import dev.atelier.experiments.LoggedModel;
 import dev.atelier.experiments.LoggedModels;
 import dev.atelier.experiments.Run;
+import dev.atelier.experiments.RunLinks;
 import dev.atelier.experiments.Runs;
 import dev.atelier.identity.Caller;
 import dev.atelier.identity.Permission;
@@ -44,6 +46,7 @@ class RunSource {
             Pattern.compile("(?<name>[^/@]+)(/(?<version>[0-9]{1,9}|latest)|@(?<alias>[^/@]+))");
 
     private final Runs runs;
+    private final FullRuns fullRuns;
     private final LoggedModels loggedModels;
     private final Artifacts artifacts;
     private final Models models;
@@ -52,12 +55,14 @@ class RunSource {
 
     RunSource(
             Runs runs,
+            FullRuns fullRuns,
             LoggedModels loggedModels,
             Artifacts artifacts,
             Models models,
             Versions versions,
             Caller caller) {
         this.runs = runs;
+        this.fullRuns = fullRuns;
         this.loggedModels = loggedModels;
         this.artifacts = artifacts;
         this.models = models;
@@ -146,8 +151,8 @@ class RunSource {
         var logged =
                 loggedModels
                         .of(
-                                runs.full(run).modelOutputs().stream()
-                                        .map(Runs.ModelLink::model)
+                                fullRuns.of(run).modelOutputs().stream()
+                                        .map(RunLinks.ModelLink::model)
                                         .toList())
                         .stream()
                         .filter(model -> model.name().equals(folder))
@@ -241,7 +246,7 @@ class RunSource {
                     null,
                     source.loggedModel == null ? null : source.loggedModel.text());
         }
-        var full = runs.full(source.run);
+        var full = fullRuns.of(source.run);
         var dataSets = new ArrayList<String>();
         full.inputs().stream()
                 .map(input -> input.dataSet().name())

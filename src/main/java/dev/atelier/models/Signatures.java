@@ -5,6 +5,7 @@ import dev.atelier.inference.Signature;
 import dev.atelier.inference.TensorSpec;
 import java.util.EnumSet;
 import java.util.List;
+import java.util.Locale;
 import java.util.Set;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
@@ -72,6 +73,6 @@ final class Signatures {
     }
 
     private static ElementType type(OnnxGraph.Value value) {
-        return ElementType.valueOf(value.type().toUpperCase(java.util.Locale.ROOT));
+        return ElementType.valueOf(value.type().toUpperCase(Locale.ROOT));
     }
 }

@@ -1,9 +1,8 @@
 package dev.atelier.models;
 
-import com.fasterxml.jackson.core.JsonProcessingException;
-import com.fasterxml.jackson.databind.ObjectMapper;
 import dev.atelier.identity.Audit;
 import dev.atelier.identity.Resource;
+import dev.atelier.platform.database.JsonTexts;
 import dev.atelier.platform.database.Sql;
 import dev.atelier.platform.problems.Invalid;
 import dev.atelier.platform.problems.NotFound;
@@ -31,12 +30,10 @@ class VersionNotes {
             """;
 
     private final Sql sql;
-    private final ObjectMapper json;
     private final Audit audit;
 
-    VersionNotes(Sql sql, ObjectMapper json, Audit audit) {
+    VersionNotes(Sql sql, Audit audit) {
         this.sql = sql;
-        this.json = json;
         this.audit = audit;
     }
 
@@ -59,21 +56,10 @@ class VersionNotes {
                 row.getInt(1),
                 row.getString(2),
                 row.getString(3),
-                strings(row.getString(4)),
+                JsonTexts.read(row, 4),
                 row.getString(5),
                 row.getString(6),
                 row.getObject(7, OffsetDateTime.class).toInstant());
-    }
-
-    private Map<String, String> strings(String text) {
-        try {
-            var map = new TreeMap<String, String>();
-            json.readValue(text, Map.class)
-                    .forEach((k, v) -> map.put(String.valueOf(k), String.valueOf(v)));
-            return map;
-        } catch (JsonProcessingException e) {
-            throw new IllegalStateException("The tags of a version cannot be read", e);
-        }
     }
 
     @Transactional

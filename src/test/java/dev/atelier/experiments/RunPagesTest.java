@@ -32,7 +32,7 @@ import org.junit.jupiter.params.provider.ValueSource;
 @DisplayName("The page of a run")
 class RunPagesTest {
 
-    @Inject Metrics metrics;
+    @Inject Curves curves;
 
     private String experiment;
     private String run;
@@ -234,19 +234,19 @@ class RunPagesTest {
         Recorded.history(run, "loss", values);
 
         var buckets =
-                metrics.reduce(
+                curves.of(
                         java.util.List.of(Ids.of(run).orElseThrow()),
                         java.util.List.of("loss"),
                         100);
 
         assertThat(buckets).hasSize(101);
         assertThat(buckets.getFirst().step()).isZero();
-        assertThat(buckets.stream().mapToLong(Metrics.Bucket::points).sum()).isEqualTo(4_999);
-        assertThat(buckets.stream().mapToDouble(Metrics.Bucket::greatest).max()).hasValue(77);
-        assertThat(buckets.stream().mapToDouble(Metrics.Bucket::least).min()).hasValue(-77);
+        assertThat(buckets.stream().mapToLong(Curves.Bucket::points).sum()).isEqualTo(4_999);
+        assertThat(buckets.stream().mapToDouble(Curves.Bucket::greatest).max()).hasValue(77);
+        assertThat(buckets.stream().mapToDouble(Curves.Bucket::least).min()).hasValue(-77);
         assertThat(buckets.getLast().last()).isEqualTo(values[4_998]);
         assertThat(buckets)
-                .isSortedAccordingTo(java.util.Comparator.comparingLong(Metrics.Bucket::step));
+                .isSortedAccordingTo(java.util.Comparator.comparingLong(Curves.Bucket::step));
     }
 
     @Test
