@@ -3,15 +3,18 @@ package dev.atelier;
 import static io.restassured.RestAssured.given;
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.atelier.experiments.Recorded;
 import dev.atelier.serving.Models;
 import io.agroal.api.AgroalDataSource;
 import io.quarkus.test.common.QuarkusTestResource;
 import io.quarkus.test.junit.QuarkusTest;
 import jakarta.inject.Inject;
 import java.util.List;
+import java.util.Map;
 import java.util.regex.Pattern;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.DisplayName;
+import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
@@ -79,6 +82,63 @@ class PageStatementsTest {
         var asked = Statements.of(() -> get(page));
 
         assertThat(drawing(asked)).isNotEmpty().hasSizeLessThanOrEqualTo(most);
+    }
+
+    private static String experiment(int runs) {
+        var experiment = Recorded.experiment("statements");
+        for (int i = 0; i < runs; i++) {
+            run(experiment, 1);
+        }
+        return experiment;
+    }
+
+    private static String run(String experiment, int children) {
+        var run =
+                Recorded.run(
+                        experiment,
+                        "parent",
+                        Map.of("lr", "0.1"),
+                        Map.of("loss", 0.5, "accuracy", 0.9),
+                        Map.of("stage", "trial"));
+        for (int i = 0; i < children; i++) {
+            Recorded.run(
+                    experiment,
+                    "child",
+                    Map.of("lr", "0.2"),
+                    Map.of("loss", 0.4),
+                    Map.of("mlflow.parentRunId", run));
+        }
+        return run;
+    }
+
+    @Test
+    void as_often_for_many_runs_as_for_few_and_then_a_few_times() {
+        var few = "/experiments/" + experiment(2);
+        var many = "/experiments/" + experiment(12);
+        get(few);
+        get(many);
+
+        var asked = drawing(Statements.of(() -> get(many)));
+
+        assertThat(asked)
+                .isEqualTo(drawing(Statements.of(() -> get(few))))
+                .hasSizeLessThanOrEqualTo(14);
+    }
+
+    @ParameterizedTest(name = "on a run{0}, at most {1} times")
+    @CsvSource({"'', 12", "/charts, 9", "/artifacts, 8"})
+    void a_few_times_for_a_run(String tab, int most) {
+        var experiment = Recorded.experiment("statements-run");
+        var few = "/experiments/%s/runs/%s".formatted(experiment, run(experiment, 1)) + tab;
+        var many = "/experiments/%s/runs/%s".formatted(experiment, run(experiment, 12)) + tab;
+        get(few);
+        get(many);
+
+        var asked = drawing(Statements.of(() -> get(many)));
+
+        assertThat(asked)
+                .isEqualTo(drawing(Statements.of(() -> get(few))))
+                .hasSizeLessThanOrEqualTo(most);
     }
 
     /** Of what only says who asks and what he may: its answers are kept for a moment. */

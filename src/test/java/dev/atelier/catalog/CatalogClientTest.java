@@ -1,9 +1,9 @@
 package dev.atelier.catalog;
 
 import static org.assertj.core.api.Assertions.assertThat;
-import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import dev.atelier.Administrator;
+import dev.atelier.Installed;
 import dev.atelier.TestDatabase;
 import io.quarkus.test.common.QuarkusTestResource;
 import io.quarkus.test.common.http.TestHTTPResource;
@@ -39,7 +39,7 @@ class CatalogClientTest {
 
     @Test
     void works_unchanged() throws IOException, InterruptedException {
-        assumeTrue(found("node") && found("npm"), "Node.js with npm is not installed");
+        Installed.require(found("node") && found("npm"), "Node.js with npm is not installed");
         entities.replaceAll(
                 "client-test",
                 List.of(

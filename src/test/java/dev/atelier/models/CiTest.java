@@ -2,8 +2,8 @@ package dev.atelier.models;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.hamcrest.Matchers.equalTo;
-import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
+import dev.atelier.Installed;
 import dev.atelier.TestDatabase;
 import dev.atelier.identity.Person;
 import io.quarkus.test.common.QuarkusTestResource;
@@ -115,7 +115,7 @@ class CiTest {
 
     @BeforeEach
     void a_model_and_a_program() {
-        assumeTrue(found("curl"), "curl is not installed");
+        Installed.require(found("curl"), "curl is not installed");
         var n = COUNT.incrementAndGet();
         model = "ci-" + n;
         team = "group:default/ci-" + n;

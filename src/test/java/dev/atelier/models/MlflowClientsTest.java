@@ -1,9 +1,9 @@
 package dev.atelier.models;
 
 import static org.assertj.core.api.Assertions.assertThat;
-import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import dev.atelier.Administrator;
+import dev.atelier.Installed;
 import dev.atelier.PythonClients;
 import dev.atelier.TestDatabase;
 import io.quarkus.test.common.QuarkusTestResource;
@@ -41,7 +41,7 @@ class MlflowClientsTest {
         "3, mlflow-training.py, /mlflow/vision",
     })
     void runs_unchanged(int major, String script, String prefix) throws Exception {
-        assumeTrue(PythonClients.found(), "there is no python3 with venv and pip");
+        Installed.require(PythonClients.found(), "there is no python3 with venv and pip");
 
         var said = run(python(major), script, prefix);
 

@@ -410,10 +410,14 @@ class PromotionTest {
                 .body("gates.find { it.id == 'scan' }.why", containsString("run.sh"));
     }
 
+    private void championAndRival(double champion, double rival) {
+        version(scientist, measured(champion), "champion");
+        version(scientist, measured(rival));
+    }
+
     @Test
     void stays_with_the_better_version() {
-        version(scientist, measured(0.91), "champion");
-        version(scientist, measured(0.89));
+        championAndRival(0.91, 0.89);
         guardedByAccuracy("higher", 0);
 
         promote(ines, 2)
@@ -426,8 +430,7 @@ class PromotionTest {
 
     @Test
     void moves_to_one_that_is_worse_by_what_is_tolerated() {
-        version(scientist, measured(0.91), "champion");
-        version(scientist, measured(0.90));
+        championAndRival(0.91, 0.90);
         guardedByAccuracy("higher", 0.01);
 
         promote(ines, 2).statusCode(200);
@@ -437,8 +440,7 @@ class PromotionTest {
 
     @Test
     void takes_less_for_better_where_its_team_says_so() {
-        version(scientist, measured(0.2), "champion");
-        version(scientist, measured(0.3));
+        championAndRival(0.2, 0.3);
         guardedByAccuracy("lower", 0.05);
 
         promote(ines, 2).statusCode(409);

@@ -3,8 +3,8 @@ package dev.atelier.models;
 import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
-import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
+import dev.atelier.Installed;
 import dev.atelier.PythonClients;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
@@ -93,6 +93,13 @@ class SignedManifestTest {
                 place.resolve("key.pem").toString());
     }
 
+    private void assertRefused(String because) {
+        var said = verify();
+
+        assertThat(said.status).isEqualTo(1);
+        assertThat(said.text).contains(because);
+    }
+
     private static Said verify(String... arguments) {
         var said = new ByteArrayOutputStream();
         var out = new PrintStream(said, true, UTF_8);
@@ -132,10 +139,7 @@ class SignedManifestTest {
         Files.move(folder.resolve("model.onnx"), place.resolve("elsewhere"));
         Files.createSymbolicLink(folder.resolve("model.onnx"), place.resolve("elsewhere"));
 
-        var said = verify();
-
-        assertThat(said.status).isEqualTo(1);
-        assertThat(said.text).contains("model.onnx is a symbolic link");
+        assertRefused("model.onnx is a symbolic link");
     }
 
     @Test
@@ -158,10 +162,7 @@ class SignedManifestTest {
         sign();
         Files.writeString(place.resolve("key.pem"), SigningKey.fresh().publicHalf().pem());
 
-        var said = verify();
-
-        assertThat(said.status).isEqualTo(1);
-        assertThat(said.text).contains("signed with another key");
+        assertRefused("signed with another key");
     }
 
     @Test
@@ -176,10 +177,7 @@ class SignedManifestTest {
                 text.replace(payload, Base64.getEncoder().encodeToString(forged.getBytes(UTF_8)))
                         .replace(key.publicHalf().id(), ""));
 
-        var said = verify();
-
-        assertThat(said.status).isEqualTo(1);
-        assertThat(said.text).contains("The key did not sign this");
+        assertRefused("The key did not sign this");
     }
 
     @ParameterizedTest
@@ -200,10 +198,7 @@ class SignedManifestTest {
     void that_is_none_is_told_so(String text) throws Exception {
         Files.writeString(place.resolve("model.sig"), text);
 
-        var said = verify();
-
-        assertThat(said.status).isEqualTo(1);
-        assertThat(said.text).startsWith("Not verified: The ");
+        assertRefused("Not verified: The ");
     }
 
     @ParameterizedTest
@@ -334,7 +329,7 @@ class SignedManifestTest {
     }
 
     private static Path python() throws Exception {
-        assumeTrue(PythonClients.found(), "python3 with venv is not installed");
+        Installed.require(PythonClients.found(), "python3 with venv is not installed");
         return PythonClients.environment("model-signing-1.1.1", PACKAGES);
     }
 

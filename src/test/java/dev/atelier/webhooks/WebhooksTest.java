@@ -9,6 +9,7 @@ import static org.hamcrest.Matchers.not;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import dev.atelier.Administrator;
+import dev.atelier.Installed;
 import dev.atelier.PythonClients;
 import dev.atelier.TestDatabase;
 import dev.atelier.identity.Person;
@@ -43,7 +44,6 @@ import javax.crypto.spec.SecretKeySpec;
 import org.awaitility.Awaitility;
 import org.jsoup.Jsoup;
 import org.junit.jupiter.api.AfterEach;
-import org.junit.jupiter.api.Assumptions;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.DisplayName;
 import org.junit.jupiter.api.Test;
@@ -254,13 +254,17 @@ class WebhooksTest {
         }
     }
 
-    @Test
-    void is_called_again_under_the_same_id_until_it_takes_it() {
+    private String calledWhileItAnswers(int status) {
         register(admin(), "{}");
         var id = aliasHook();
-        receiver.status = 503;
-
+        receiver.status = status;
         alias("champion");
+        return id;
+    }
+
+    @Test
+    void is_called_again_under_the_same_id_until_it_takes_it() {
+        var id = calledWhileItAnswers(503);
         awaitCalls(1);
         Awaitility.await().until(() -> state(id).equals("waiting 1"));
         assertThat(
@@ -280,10 +284,7 @@ class WebhooksTest {
 
     @Test
     void gives_up_what_is_refused_and_sends_it_again_when_asked() {
-        register(admin(), "{}");
-        var id = aliasHook();
-        receiver.status = 404;
-        alias("champion");
+        var id = calledWhileItAnswers(404);
         Awaitility.await().until(() -> state(id).equals("failed 1"));
         receiver.status = 200;
 
@@ -297,10 +298,7 @@ class WebhooksTest {
 
     @Test
     void gives_up_after_eight_tries() {
-        register(admin(), "{}");
-        var id = aliasHook();
-        receiver.status = 500;
-        alias("champion");
+        var id = calledWhileItAnswers(500);
 
         for (int i = 1; i < 8; i++) {
             var tries = i;
@@ -313,10 +311,7 @@ class WebhooksTest {
 
     @Test
     void is_called_by_another_portal_when_the_one_that_took_it_died() {
-        register(admin(), "{}");
-        var id = aliasHook();
-        receiver.status = 500;
-        alias("champion");
+        var id = calledWhileItAnswers(500);
         Awaitility.await().until(() -> state(id).equals("waiting 1"));
         receiver.status = 200;
         // Taken, and nothing came of it.
@@ -567,7 +562,7 @@ class WebhooksTest {
 
     @Test
     void is_set_by_mlflows_own_client_which_verifies_what_it_is_sent() throws Exception {
-        Assumptions.assumeTrue(PythonClients.found(), "python3 with venv is not installed");
+        Installed.require(PythonClients.found(), "python3 with venv is not installed");
         var python = PythonClients.environment("mlflow-skinny-3", "mlflow-skinny==3.17.2");
         var script = Path.of("src/test/clients/mlflow-webhooks.py").toAbsolutePath().toString();
         var environment =
