@@ -21,7 +21,7 @@ class ColumnChoices {
     static final int DEFAULT_METRICS = 4;
 
     private static final int DEFAULT_PARAMS = 4;
-    private static final int KEYS = 200;
+    static final int KEYS = 200;
 
     private final RunColumns runColumns;
 

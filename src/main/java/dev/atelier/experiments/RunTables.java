@@ -24,7 +24,6 @@ class RunTables {
     /** More runs than this are not counted one by one. */
     static final long COUNTED = 100_000;
 
-    private static final int KEYS = 200;
     private static final int CHILDREN = 10;
     private static final int DEEPEST = 3;
     private static final int GROUPS = 100;
@@ -256,7 +255,7 @@ class RunTables {
         return !chosen.isEmpty()
                 ? chosen
                 : runColumns
-                        .keys(question.experiment(), KEYS)
+                        .keys(question.experiment(), ColumnChoices.KEYS)
                         .getOrDefault(Column.Kind.METRIC, List.of())
                         .stream()
                         .filter(key -> !MetricKeys.system(key))
