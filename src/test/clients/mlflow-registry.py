@@ -120,4 +120,21 @@ with mlflow.start_run():
     )
 print("onnx", c.get_model_version("onnx-" + n, "1").status)
 print(mlflow.pyfunc.load_model(f"models:/onnx-{n}/1").predict(X[:1].astype(np.float32)))
+# renaming and deleting
+try:
+    c.rename_registered_model("onnx-" + n, "copy-" + n)
+    assert False
+except MlflowException as x:
+    assert x.error_code == "RESOURCE_ALREADY_EXISTS", x
+c.rename_registered_model("onnx-" + n, "Renamed (" + n + ")")
+assert c.get_registered_model("Renamed (" + n + ")").name == "Renamed (" + n + ")"
+print(mlflow.pyfunc.load_model(f"models:/Renamed ({n})/1").predict(X[:1].astype(np.float32)))
+c.delete_registered_model("Renamed (" + n + ")")
+for gone in ("onnx-" + n, "Renamed (" + n + ")"):
+    try:
+        c.get_registered_model(gone)
+        assert False
+    except MlflowException as x:
+        assert x.error_code == "RESOURCE_DOES_NOT_EXIST", x
+assert c.create_registered_model("Renamed (" + n + ")").latest_versions == []
 print("ok")

@@ -285,6 +285,11 @@ public final class Entity {
         return sourceType == null ? Optional.empty() : Optional.of(sourceType + ":" + sourceTarget);
     }
 
+    /** Whether somebody wrote it down; else a feature of the portal publishes it. */
+    public boolean isWritten() {
+        return sourceType != null && !sourceType.equals("provider");
+    }
+
     /** The folder of the file it came from; empty when it came from a URL or a feature. */
     public Optional<Path> folder() {
         return "file".equals(sourceType) && sourceTarget != null

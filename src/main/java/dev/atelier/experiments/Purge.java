@@ -8,6 +8,7 @@ import io.quarkus.runtime.StartupEvent;
 import jakarta.enterprise.context.ApplicationScoped;
 import jakarta.enterprise.event.Event;
 import jakarta.enterprise.event.Observes;
+import java.time.Duration;
 import java.time.Instant;
 import java.util.Map;
 import java.util.UUID;
@@ -53,6 +54,11 @@ public class Purge {
         this.onDue = onDue;
     }
 
+    /** How long what was deleted can be restored. */
+    public Duration patience() {
+        return config.retention();
+    }
+
     void start(@Observes StartupEvent event) {
         Future<?> unused = clock.scheduleWithFixedDelay(this::tick, 10, 60, TimeUnit.MINUTES);
     }
@@ -63,7 +69,7 @@ public class Purge {
 
     private void tick() {
         try {
-            before(Instant.now().minus(config.retention()));
+            before(Instant.now().minus(patience()));
         } catch (RuntimeException e) {
             LOG.warnf("What was deleted stays until the next turn: %s", e.getMessage());
         }

@@ -154,6 +154,23 @@ public class Caller {
                 permission, new Resource(resource, owner, Resource.Visibility.COMPANY, List.of()));
     }
 
+    /** As {@link #may}, for a thing that belongs to that owner. */
+    public boolean mayAsOwner(Permission permission, String resource, String owner) {
+        return subject()
+                .map(
+                        s ->
+                                access.decide(
+                                                s,
+                                                permission,
+                                                new Resource(
+                                                        resource,
+                                                        owner,
+                                                        Resource.Visibility.COMPANY,
+                                                        List.of()))
+                                        .allowed())
+                .orElse(false);
+    }
+
     private void requireOn(Permission permission, @Nullable Resource resource) {
         var decision = access.decide(signedIn(), permission, resource);
         if (decision.allowed()) {

@@ -5,6 +5,7 @@ import dev.atelier.platform.problems.Conflict;
 import dev.atelier.platform.problems.Denied;
 import dev.atelier.platform.problems.Invalid;
 import jakarta.enterprise.context.ApplicationScoped;
+import jakarta.enterprise.event.Observes;
 import jakarta.transaction.Transactional;
 import java.time.Instant;
 import java.time.ZoneOffset;
@@ -193,5 +194,26 @@ public class Policies {
         }
         audit.record("resource.revoke", resource, Map.of("holder", holder));
         access.forget(resource);
+    }
+
+    /** Grants go with the thing: the next one of its name begins without them. */
+    void follow(@Observes Moved moved) {
+        if (!moved.gone() && moved.fromRef().equals(moved.toRef())) {
+            return; // only its case changed
+        }
+        for (var table : List.of("resource_policy", "resource_grant")) {
+            // What was decided on something else of that name, once, does not count for this.
+            sql.update(
+                    "delete from %s where resource = ?".formatted(table),
+                    moved.gone() ? moved.fromRef() : moved.toRef());
+            if (!moved.gone()) {
+                sql.update(
+                        "update %s set resource = ? where resource = ?".formatted(table),
+                        moved.toRef(),
+                        moved.fromRef());
+            }
+        }
+        access.forget(moved.fromRef());
+        access.forget(moved.toRef());
     }
 }

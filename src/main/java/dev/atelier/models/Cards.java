@@ -41,7 +41,8 @@ class Cards {
                 .filter(file -> file.size() <= LARGEST)
                 .map(
                         file -> {
-                            var key = version.model() + "/" + version.number();
+                            var key =
+                                    version.model() + "/" + version.number() + "@" + file.sha256();
                             var known = rendered.get(key);
                             if (known == null) {
                                 known = render(version, file);

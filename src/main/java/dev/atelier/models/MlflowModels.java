@@ -41,6 +41,9 @@ public class MlflowModels {
     private static final String PROMPT = "mlflow.prompt.is_prompt";
 
     private final Models models;
+    private final Publication publication;
+    private final Renaming renaming;
+    private final ModelDeletion deletion;
     private final Versions versions;
     private final VersionNotes notes;
     private final RegistrySearch search;
@@ -49,12 +52,18 @@ public class MlflowModels {
 
     MlflowModels(
             Models models,
+            Publication publication,
+            Renaming renaming,
+            ModelDeletion deletion,
             Versions versions,
             VersionNotes notes,
             RegistrySearch search,
             ExperimentOwner owner,
             Caller caller) {
         this.models = models;
+        this.publication = publication;
+        this.renaming = renaming;
+        this.deletion = deletion;
         this.versions = versions;
         this.notes = notes;
         this.search = search;
@@ -152,9 +161,13 @@ public class MlflowModels {
         try {
             var made =
                     models.create(
-                            name, by, fields.text("description").orElse(null), caller.entityRef());
-            tags.forEach((key, value) -> notes.setTag(made, key, value));
-            return answer(models.get(made.name()));
+                            name,
+                            by,
+                            fields.text("description").orElse(null),
+                            tags,
+                            caller.entityRef());
+            publication.publish(made.name());
+            return answer(made);
         } catch (Conflict e) {
             throw exists(name);
         }
@@ -229,6 +242,38 @@ public class MlflowModels {
         var model = mine(fields);
         notes.describe(model, fields.text("description").orElse(null));
         return answer(models.get(model.name()));
+    }
+
+    @Needs(Permission.MODEL_REGISTER)
+    @POST
+    @Path("/rename")
+    public Map<String, Object> rename(@Nullable MlflowFields body) {
+        var fields = MlflowFields.orNone(body);
+        var model = mine(fields);
+        var name = fields.required("new_name");
+        checkName(name);
+        var known = models.findCalled(name);
+        if (known.isPresent() && !known.get().name().equals(model.name())) {
+            throw exists(name);
+        }
+        try {
+            return answer(renaming.rename(model, name));
+        } catch (Conflict e) {
+            throw new Invalid(e.detail());
+        }
+    }
+
+    @Needs(Permission.MODEL_REGISTER)
+    @DELETE
+    @Path("/delete")
+    public Map<String, Object> delete(@Nullable MlflowFields body, @Context UriInfo address) {
+        var model = mine(bodyOrAddress(body, address));
+        try {
+            deletion.delete(model.name());
+        } catch (Conflict e) {
+            throw new Invalid(e.detail());
+        }
+        return Map.of();
     }
 
     @POST

@@ -1,5 +1,6 @@
 package dev.atelier.models;
 
+import dev.atelier.catalog.EntityRef;
 import java.time.Instant;
 import java.util.List;
 import java.util.Map;
@@ -53,6 +54,26 @@ public record Model(
     /** How many versions are there. */
     int count() {
         return lastVersion - deleted.size();
+    }
+
+    /** Reference of the user or group that owns it. */
+    public String ownerRef() {
+        return ownerRef(owner, createdBy);
+    }
+
+    /**
+     * @param owner as it was given, say {@code team-a}; null or no reference at all where it
+     *     belongs to whoever made it
+     */
+    static String ownerRef(@Nullable String owner, String createdBy) {
+        if (owner == null || owner.isBlank()) {
+            return createdBy;
+        }
+        try {
+            return EntityRef.parse(owner.strip(), "group", EntityRef.DEFAULT_NAMESPACE).toString();
+        } catch (IllegalArgumentException e) {
+            return createdBy;
+        }
     }
 
     /** The name that MLflow's clients know it by. */

@@ -104,6 +104,9 @@ public class ModelApi {
         }
     }
 
+    /** What a model shall be called. */
+    public record NameWish(@Nullable String name) {}
+
     /**
      * Where an alias shall point.
      *
@@ -124,6 +127,8 @@ public class ModelApi {
     private final Versions versions;
     private final VersionNotes notes;
     private final Deletion deletion;
+    private final ModelDeletion modelDeletion;
+    private final Renaming renaming;
     private final Registration registration;
     private final Blobs blobs;
     private final Caller caller;
@@ -135,6 +140,8 @@ public class ModelApi {
             Versions versions,
             VersionNotes notes,
             Deletion deletion,
+            ModelDeletion modelDeletion,
+            Renaming renaming,
             Registration registration,
             Blobs blobs,
             Caller caller,
@@ -144,6 +151,8 @@ public class ModelApi {
         this.versions = versions;
         this.notes = notes;
         this.deletion = deletion;
+        this.modelDeletion = modelDeletion;
+        this.renaming = renaming;
         this.registration = registration;
         this.blobs = blobs;
         this.caller = caller;
@@ -162,6 +171,31 @@ public class ModelApi {
     @Path("/{name}")
     public Model model(@PathParam("name") String name) {
         return models.get(name);
+    }
+
+    /**
+     * Gives it another name; all it has goes with it.
+     *
+     * @throws Conflict when the name is taken, or a file of the catalog describes the model
+     */
+    @Needs(value = Permission.MODEL_REGISTER, model = "name")
+    @PUT
+    @Path("/{name}/name")
+    @Consumes(MediaType.APPLICATION_JSON)
+    public Model rename(@PathParam("name") String name, @Nullable NameWish wish) {
+        if (wish == null || wish.name == null) {
+            throw new Invalid(
+                    "Say the new name.", List.of(new Invalid.Field("name", "is missing")));
+        }
+        return renaming.rename(models.get(name), wish.name);
+    }
+
+    /** It can be restored until its time is over; its name is free at once. */
+    @Needs(value = Permission.MODEL_REGISTER, model = "name")
+    @DELETE
+    @Path("/{name}")
+    public void delete(@PathParam("name") String name) {
+        modelDeletion.delete(models.get(name).name());
     }
 
     @GET

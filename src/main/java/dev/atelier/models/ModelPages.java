@@ -160,6 +160,7 @@ public class ModelPages {
     }
 
     private final Models models;
+    private final Publication publication;
     private final Versions versions;
     private final VersionNotes notes;
     private final Runs runs;
@@ -176,6 +177,7 @@ public class ModelPages {
 
     ModelPages(
             Models models,
+            Publication publication,
             Versions versions,
             VersionNotes notes,
             Runs runs,
@@ -190,6 +192,7 @@ public class ModelPages {
             Sql sql,
             Caller caller) {
         this.models = models;
+        this.publication = publication;
         this.versions = versions;
         this.notes = notes;
         this.runs = runs;
@@ -512,7 +515,7 @@ public class ModelPages {
         return entities.find(ref)
                 .or(
                         () -> {
-                            models.find(name).ifPresent(model -> models.publish(model.name()));
+                            models.find(name).ifPresent(model -> publication.publish(model.name()));
                             return entities.find(ref);
                         })
                 .orElseThrow(() -> Resource.unknown(Resource.model(name)));

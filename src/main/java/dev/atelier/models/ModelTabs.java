@@ -6,6 +6,8 @@ import dev.atelier.catalog.EntityFact;
 import dev.atelier.catalog.EntityRef;
 import dev.atelier.catalog.EntityState;
 import dev.atelier.catalog.EntityTab;
+import dev.atelier.identity.Caller;
+import dev.atelier.identity.Permission;
 import dev.atelier.identity.Sight;
 import jakarta.enterprise.context.ApplicationScoped;
 import java.util.Collection;
@@ -53,7 +55,6 @@ final class ModelTabs {
             if (!isOurs(entity)) {
                 return Optional.empty();
             }
-            // Numbers have no gaps and versions are never deleted: the last one is the count.
             var count = models.of(entity).map(Model::count).orElse(0);
             return Optional.of(
                     new Tab(
@@ -61,6 +62,26 @@ final class ModelTabs {
                             address(entity) + "/versions",
                             100,
                             count == 0 ? null : count));
+        }
+    }
+
+    @ApplicationScoped
+    static class SettingsTab implements EntityTab {
+        private final Models models;
+        private final Caller caller;
+
+        SettingsTab(Models models, Caller caller) {
+            this.models = models;
+            this.caller = caller;
+        }
+
+        @Override
+        public Optional<Tab> tab(Entity entity) {
+            return isOurs(entity)
+                            && caller.may(Permission.MODEL_REGISTER, entity.ref().toString())
+                            && models.of(entity).isPresent()
+                    ? Optional.of(new Tab("Settings", address(entity) + "/settings", 500))
+                    : Optional.empty();
         }
     }
 

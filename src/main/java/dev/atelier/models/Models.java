@@ -2,9 +2,7 @@ package dev.atelier.models;
 
 import com.fasterxml.jackson.annotation.JsonInclude;
 import com.fasterxml.jackson.annotation.JsonValue;
-import dev.atelier.catalog.Entities;
 import dev.atelier.catalog.Entity;
-import dev.atelier.catalog.EntityDocument;
 import dev.atelier.catalog.EntityRef;
 import dev.atelier.identity.Access;
 import dev.atelier.identity.Audit;
@@ -44,7 +42,6 @@ import java.util.concurrent.Callable;
 import java.util.concurrent.Semaphore;
 import java.util.regex.Pattern;
 import java.util.stream.Collectors;
-import org.jboss.logging.Logger;
 import org.jspecify.annotations.Nullable;
 
 /** All models, and the aliases of their versions. */
@@ -54,7 +51,6 @@ public class Models {
     /** The alias that calls without a version follow. */
     public static final String CHAMPION = "champion";
 
-    private static final Logger LOG = Logger.getLogger(Models.class);
     private static final Pattern NAME = Pattern.compile("[A-Za-z0-9]+([-_.][A-Za-z0-9]+)*");
     private static final Pattern ALIAS = Pattern.compile("[\\w-]+(\\.[\\w-]+)*");
 
@@ -99,24 +95,19 @@ public class Models {
         static final How PLAIN = new How(Manner.MOVE, null, null);
     }
 
-    private static final String PROVIDER = "models";
-
     private final Sql sql;
     private final Transaction transaction;
     private final Audit audit;
-    private final Entities entities;
     private final Notifications notifications;
     private final Access access;
     private final GateSets gates;
     private final Caller caller;
     private final Semaphore turns = new Semaphore(4, true);
-    private volatile boolean owesEntries = true;
 
     Models(
             Sql sql,
             Transaction transaction,
             Audit audit,
-            Entities entities,
             Notifications notifications,
             Access access,
             GateSets gates,
@@ -124,83 +115,19 @@ public class Models {
         this.sql = sql;
         this.transaction = transaction;
         this.audit = audit;
-        this.entities = entities;
         this.notifications = notifications;
         this.access = access;
         this.gates = gates;
         this.caller = caller;
     }
 
-    /**
-     * Gives models that nobody described in the catalog an entry there. A file that describes one
-     * goes before.
-     */
-    void publishMissing() {
-        publish(list());
-        owesEntries = false;
-    }
-
-    /** Gives one model its entry; tried again later when the database is lost on the way. */
-    void publish(String model) {
-        try {
-            publish(List.of(get(model)));
-        } catch (RuntimeException e) {
-            owesEntries = true;
-            throw e;
-        }
-    }
-
-    /** Whether a model may lack its entry: after a failure, and at the start after a crash. */
-    boolean owesEntries() {
-        return owesEntries;
-    }
-
-    /** Whether the catalog has an entry of it, and so says who owns it. */
-    boolean isPublished(String model) {
-        return entities.find(EntityRef.of("model", model)).isPresent();
-    }
-
-    private void publish(List<Model> models) {
-        var missing =
-                models.stream()
-                        .filter(
-                                model ->
-                                        entities.find(EntityRef.of("model", model.name()))
-                                                .filter(e -> e.location().isPresent())
-                                                .isEmpty())
-                        .map(Models::document)
-                        .toList();
-        for (var refusal : entities.upsert(PROVIDER, missing)) {
-            LOG.warnf(
-                    "The model %s has no entry in the catalog: %s",
-                    refusal.document().name(), refusal.reason());
-        }
-    }
-
-    private static EntityDocument document(Model model) {
-        var document =
-                EntityDocument.of(
-                        "atelier.dev/v1alpha1", "Model", EntityRef.DEFAULT_NAMESPACE, model.name());
-        if (model.title() != null) {
-            document.metadata().put("title", model.title());
-        }
-        if (model.description() != null) {
-            document.metadata().put("description", model.description());
-        }
-        document.spec()
-                .put("type", "model")
-                .put("lifecycle", "experimental")
-                .put("owner", model.owner() == null ? model.createdBy() : model.owner());
-        if (model.license() != null) {
-            document.spec().put("license", model.license());
-        }
-        return document;
-    }
-
     /** Why a text cannot name a model, or null when it can: the rule of catalog entities. */
     static @Nullable String nameFault(String name) {
         if (name.isEmpty()) {
             return "A model needs a name.";
+        }
+        if (name.equalsIgnoreCase("new")) {
+            return "A model cannot be called \"new\": that is the address of the form.";
         }
         if (name.length() > 63 || !NAME.matcher(name).matches()) {
             return "A model's name has at most 63 letters (a to z), digits, and single - _ . between"
@@ -229,14 +156,17 @@ public class Models {
     }
 
     public Optional<Model> find(String name) {
-        return sql.first(SELECT + "where lower(m.name) = lower(?)", Models::read, name);
+        return sql.first(
+                SELECT + "where m.deleted_at is null and lower(m.name) = lower(?)",
+                Models::read,
+                name);
     }
 
     /** The model that clients of MLflow call so: by its title, else by its name. */
     Optional<Model> findCalled(String name) {
         return sql.first(
                 SELECT
-                        + "where m.title = ? or lower(m.name) = lower(?)"
+                        + "where m.deleted_at is null and (m.title = ? or lower(m.name) = lower(?))"
                         + " order by (m.title = ?) desc nulls last limit 1",
                 Models::read,
                 name,
@@ -257,15 +187,29 @@ public class Models {
     }
 
     /**
+     * The portal's name of a model that clients call so; that becomes its title where it differs.
+     */
+    String freeName(String called) {
+        return nameFault(called) == null
+                ? called
+                : ModelNames.freeFrom(
+                        called, other -> nameFault(other) != null || find(other).isPresent());
+    }
+
+    /**
      * Makes a model without versions.
      *
      * @param called any name; where it cannot name a catalog entity, it becomes the title
      * @param owner reference of the user or group that will own it
      * @throws Conflict when there is one of that name
      */
-    Model create(String called, String owner, @Nullable String description, String actor) {
-        var plain = nameFault(called) == null;
-        var name = plain ? called : ModelNames.freeFrom(called, other -> find(other).isPresent());
+    Model create(
+            String called,
+            String owner,
+            @Nullable String description,
+            Map<String, String> tags,
+            String actor) {
+        var name = freeName(called);
         var made =
                 transaction.call(
                         () -> {
@@ -277,11 +221,18 @@ public class Models {
                                             values (?, ?, ?, ?, ?) on conflict do nothing
                                             """,
                                             name,
-                                            plain ? null : called,
+                                            name.equals(called) ? null : called,
                                             owner,
                                             description,
                                             actor);
                             if (rows == 1) {
+                                tags.forEach(
+                                        (key, value) ->
+                                                sql.update(
+                                                        "insert into model_tag (model, key, value) values (?, ?, ?)",
+                                                        name,
+                                                        key,
+                                                        value));
                                 audit.record(
                                         "model.create",
                                         Resource.model(name),
@@ -292,7 +243,6 @@ public class Models {
         if (!made) {
             throw new Conflict("There is a model \"%s\" already.".formatted(called));
         }
-        publish(name);
         return get(name);
     }
 
@@ -310,7 +260,7 @@ public class Models {
     public Map<String, Model> named(Collection<String> names) {
         return sql
                 .list(
-                        SELECT + "where lower(m.name) = any(?)",
+                        SELECT + "where m.deleted_at is null and lower(m.name) = any(?)",
                         Models::read,
                         (Object)
                                 names.stream()

@@ -47,6 +47,7 @@ class Registration {
     private final ScanQueue scans;
     private final Versions versions;
     private final Models models;
+    private final Publication publication;
     private final ModelsConfig config;
     private final ObjectMapper json;
     private final Caller caller;
@@ -60,6 +61,7 @@ class Registration {
             ScanQueue scans,
             Versions versions,
             Models models,
+            Publication publication,
             ModelsConfig config,
             ObjectMapper json,
             Caller caller) {
@@ -70,6 +72,7 @@ class Registration {
         this.scans = scans;
         this.versions = versions;
         this.models = models;
+        this.publication = publication;
         this.config = config;
         this.json = json;
         this.caller = caller;
@@ -125,7 +128,7 @@ class Registration {
         Failpoints.hit("register.committed");
         try {
             if (version.number() == 1) {
-                models.publish(version.model());
+                publication.publish(version.model());
             }
             Failpoints.hit("register.published");
             if (version.state() == ModelVersion.State.SCANNING) {
@@ -145,20 +148,22 @@ class Registration {
     private void authorise(String name, @Nullable String owner, String actor) {
         var ref = EntityRef.of("model", name).toString();
         var found = models.find(name);
-        if (found.isPresent() && models.isPublished(name)) {
+        if (found.isPresent() && publication.isPublished(name)) {
             caller.require(Permission.MODEL_REGISTER, ref);
             return;
         }
-        // Somebody may have registered its first version a moment ago.
-        var of = found.isPresent() ? found.get().owner() : owner;
-        var by = found.isPresent() ? found.get().createdBy() : actor;
+        if (found.isPresent()) {
+            // Somebody registered its first version a moment ago.
+            caller.requireAsOwner(Permission.MODEL_REGISTER, ref, found.get().ownerRef());
+            return;
+        }
         try {
             caller.requireAsOwner(
                     Permission.MODEL_REGISTER,
                     ref,
-                    of == null || of.isBlank()
-                            ? by
-                            : EntityRef.parse(of.strip(), "group", EntityRef.DEFAULT_NAMESPACE)
+                    owner == null || owner.isBlank()
+                            ? actor
+                            : EntityRef.parse(owner.strip(), "group", EntityRef.DEFAULT_NAMESPACE)
                                     .toString());
         } catch (IllegalArgumentException e) {
             throw new Invalid(

@@ -54,6 +54,7 @@ class Seeding {
     private final Registration registration;
     private final Versions versions;
     private final Models models;
+    private final Publication publication;
     private final Sql sql;
     private final ObjectMapper json;
     private final ModelsConfig config;
@@ -70,6 +71,7 @@ class Seeding {
             Registration registration,
             Versions versions,
             Models models,
+            Publication publication,
             Sql sql,
             ObjectMapper json,
             ModelsConfig config,
@@ -78,6 +80,7 @@ class Seeding {
         this.registration = registration;
         this.versions = versions;
         this.models = models;
+        this.publication = publication;
         this.sql = sql;
         this.json = json;
         this.config = config;
@@ -118,8 +121,8 @@ class Seeding {
             for (var gone : changes.gone()) {
                 named.values().removeIf(entity -> entity.ref().equals(gone));
             }
-            if (!changes.gone().isEmpty() || models.owesEntries()) {
-                models.publishMissing();
+            if (!changes.gone().isEmpty() || publication.owesEntries()) {
+                publication.publishMissing();
             }
             named.values().forEach(this::look);
             revision = changes.revision();

@@ -14,6 +14,7 @@ import jakarta.enterprise.context.ApplicationScoped;
 import jakarta.enterprise.event.Observes;
 import java.sql.ResultSet;
 import java.sql.SQLException;
+import java.time.Instant;
 import java.time.OffsetDateTime;
 import java.util.ArrayList;
 import java.util.Collection;
@@ -23,7 +24,6 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
-import java.util.Objects;
 import java.util.Optional;
 import java.util.stream.Collectors;
 import org.jboss.logging.Logger;
@@ -35,7 +35,10 @@ public class Versions {
 
     private static final Logger LOG = Logger.getLogger(Versions.class);
 
-    private record Key(String model, int number) {}
+    /**
+     * @param since when the model was made: another one may have the name of one that was deleted
+     */
+    private record Key(String model, int number, Instant since) {}
 
     private final Sql sql;
     private final ObjectMapper json;
@@ -68,7 +71,7 @@ public class Versions {
                 number > 0
                         ? sql.first(
                                 """
-                                select v.model, v.number from model_version v
+                                select v.model, v.number, m.created_at from model_version v
                                 join model m on m.name = v.model
                                 where lower(m.name) = lower(?) and v.number = ?
                                   and v.state <> 'DELETED'
@@ -78,9 +81,10 @@ public class Versions {
                                 number)
                         : sql.first(
                                 """
-                                select a.model, a.number from model_alias a
+                                select a.model, a.number, m.created_at from model_alias a
                                 join model m on m.name = a.model
-                                where lower(m.name) = lower(?) and a.alias = ?
+                                where m.deleted_at is null and lower(m.name) = lower(?)
+                                  and a.alias = ?
                                 """,
                                 Versions::key,
                                 model,
@@ -96,7 +100,10 @@ public class Versions {
 
     /** Of a model that is not there nothing more is said than of one that is hidden. */
     private NotFound missing(String model, String sentence) {
-        return sql.first("select 1 from model where lower(name) = lower(?)", row -> 1, model)
+        return sql.first(
+                        "select 1 from model where deleted_at is null and lower(name) = lower(?)",
+                        row -> 1,
+                        model)
                 .map(row -> new NotFound(sentence))
                 .orElseGet(() -> Resource.unknown(Resource.model(model)));
     }
@@ -119,7 +126,7 @@ public class Versions {
     public Optional<ModelVersion> serving(String model) {
         return sql.first(
                         """
-                        select v.model, v.number from model_version v
+                        select v.model, v.number, m.created_at from model_version v
                         join model m on m.name = v.model
                         left join model_alias a
                           on a.model = v.model and a.number = v.number and a.alias = 'champion'
@@ -166,14 +173,21 @@ public class Versions {
     public List<ModelVersion> list(String model) {
         return load(
                 sql.list(
-                        "select model, number from model_version where model = ? and state <> 'DELETED' order by number desc",
+                        """
+                        select v.model, v.number, m.created_at
+                        from model_version v join model m on m.name = v.model
+                        where v.model = ? and v.state <> 'DELETED' order by v.number desc
+                        """,
                         Versions::key,
                         model));
     }
 
     /** Those of these numbers, in their order. */
     public List<ModelVersion> list(Model model, Collection<Integer> numbers) {
-        return load(numbers.stream().map(number -> new Key(model.name(), number)).toList());
+        return load(
+                numbers.stream()
+                        .map(number -> new Key(model.name(), number, model.createdAt()))
+                        .toList());
     }
 
     /** As {@link #find(String, String)}, for a model that was just read. */
@@ -192,7 +206,7 @@ public class Versions {
         for (var model : models) {
             var number = model.serving();
             if (number != null) {
-                keys.add(new Key(model.name(), number));
+                keys.add(new Key(model.name(), number, model.createdAt()));
             }
         }
         return load(keys).stream()
@@ -204,7 +218,11 @@ public class Versions {
 
     public Optional<ModelVersion> newest(String model) {
         return sql.first(
-                        "select model, number from model_version where model = ? and state <> 'DELETED' order by number desc limit 1",
+                        """
+                        select v.model, v.number, m.created_at
+                        from model_version v join model m on m.name = v.model
+                        where v.model = ? and v.state <> 'DELETED' order by v.number desc limit 1
+                        """,
                         Versions::key,
                         model)
                 .map(this::load);
@@ -259,7 +277,7 @@ public class Versions {
         return load(
                 sql.list(
                         """
-                        select v.model, v.number from model_version v
+                        select v.model, v.number, m.created_at from model_version v
                         join model m on m.name = v.model and m.last_version = v.number
                         where v.state = 'REFUSED' and (v.created_by = ? or lower(m.name) = any(?))
                         order by v.created_at desc limit ?
@@ -326,44 +344,56 @@ public class Versions {
             var files = files(models, numbers);
             sql.list(
                             """
-                            select v.digest, v.size, v.state, v.reason, v.trusted, v.license, v.lineage,
-                                   v.created_at, v.created_by, v.main_file, v.unservable,
-                                   v.signature, v.interface, v.graph, v.scan, v.warnings, v.model,
-                                   v.number, v.stated, v.batch
+                            select v.model, v.number, m.created_at, v.digest, v.size, v.state,
+                                   v.reason, v.trusted, v.license, v.lineage, v.created_at,
+                                   v.created_by, v.main_file, v.unservable, v.signature,
+                                   v.interface, v.graph, v.scan, v.warnings, v.stated, v.batch
                             from unnest(?, ?) as k (model, number)
                             join model_version v on v.model = k.model and v.number = k.number
+                            join model m on m.name = v.model
+                            where v.state <> 'DELETED'
                             """,
-                            row -> read(row, files),
+                            row -> Map.entry(key(row), read(row, files)),
                             models,
                             numbers)
                     .forEach(
-                            version -> {
-                                var key = new Key(version.model(), version.number());
-                                found.put(key, version);
-                                if (version.state() != ModelVersion.State.SCANNING) {
-                                    settled.put(key, version);
+                            read -> {
+                                found.put(read.getKey(), read.getValue());
+                                if (read.getValue().state() != ModelVersion.State.SCANNING) {
+                                    settled.put(read.getKey(), read.getValue());
                                 }
                             });
         }
-        return keys.stream().map(key -> Objects.requireNonNull(found.get(key))).toList();
+        return keys.stream()
+                .map(
+                        key ->
+                                Optional.ofNullable(found.get(key))
+                                        // Its model was renamed or deleted a moment ago.
+                                        .orElseThrow(
+                                                () ->
+                                                        none(
+                                                                key.model,
+                                                                Integer.toString(key.number))))
+                .toList();
     }
 
     private Map<Key, List<ModelFile>> files(String[] models, Integer[] numbers) {
         var files = new HashMap<Key, List<ModelFile>>();
         sql.list(
                         """
-                        select f.model, f.number, f.path, f.digest, f.size
+                        select f.model, f.number, m.created_at, f.path, f.digest, f.size
                         from unnest(?, ?) as k (model, number)
                         join model_version_file f on f.model = k.model and f.number = k.number
+                        join model m on m.name = f.model
                         order by f.path collate "C"
                         """,
                         row ->
                                 Map.entry(
                                         key(row),
                                         new ModelFile(
-                                                row.getString(3),
                                                 row.getString(4),
-                                                row.getLong(5))),
+                                                row.getString(5),
+                                                row.getLong(6))),
                         models,
                         numbers)
                 .forEach(
@@ -374,35 +404,38 @@ public class Versions {
     }
 
     private static Key key(ResultSet row) throws SQLException {
-        return new Key(row.getString(1), row.getInt(2));
+        return new Key(
+                row.getString(1),
+                row.getInt(2),
+                row.getObject(3, OffsetDateTime.class).toInstant());
     }
 
     private ModelVersion read(ResultSet row, Map<Key, List<ModelFile>> files) throws SQLException {
-        var key = new Key(row.getString(17), row.getInt(18));
-        var signature = row.getString(12);
-        var graph = row.getString(14);
-        var stated = row.getString(19);
+        var key = key(row);
+        var signature = row.getString(15);
+        var graph = row.getString(17);
+        var stated = row.getString(20);
         return new ModelVersion(
                 key.model,
                 key.number,
-                row.getString(1),
-                row.getLong(2),
-                ModelVersion.State.valueOf(row.getString(3)),
                 row.getString(4),
-                row.getBoolean(5),
-                row.getString(6),
-                parse(row.getString(7), Lineage.class),
-                row.getObject(8, OffsetDateTime.class).toInstant(),
+                row.getLong(5),
+                ModelVersion.State.valueOf(row.getString(6)),
+                row.getString(7),
+                row.getBoolean(8),
                 row.getString(9),
-                row.getString(10),
-                row.getString(11),
+                parse(row.getString(10), Lineage.class),
+                row.getObject(11, OffsetDateTime.class).toInstant(),
+                row.getString(12),
+                row.getString(13),
+                row.getString(14),
                 signature == null ? null : parse(signature, Signature.class),
                 stated == null ? null : parse(stated, StatedSignature.class),
-                modelInterface(key, row.getString(13)),
-                row.getObject(20, Integer.class),
+                modelInterface(key, row.getString(16)),
+                row.getObject(21, Integer.class),
                 graph == null ? null : parse(graph, OnnxGraph.class),
-                List.of(parse(row.getString(15), FileReport[].class)),
-                List.of(parse(row.getString(16), String[].class)),
+                List.of(parse(row.getString(18), FileReport[].class)),
+                List.of(parse(row.getString(19), String[].class)),
                 List.copyOf(files.getOrDefault(key, List.of())));
     }
 

@@ -6,11 +6,13 @@ import dev.atelier.identity.Access;
 import dev.atelier.identity.Audit;
 import dev.atelier.identity.Caller;
 import dev.atelier.identity.Memberships;
+import dev.atelier.identity.Moved;
 import dev.atelier.identity.Subject;
 import dev.atelier.platform.database.Sql;
 import dev.atelier.platform.problems.Invalid;
 import dev.atelier.platform.problems.NotFound;
 import jakarta.enterprise.context.ApplicationScoped;
+import jakarta.enterprise.event.Observes;
 import jakarta.enterprise.inject.Instance;
 import jakarta.transaction.Transactional;
 import java.sql.ResultSet;
@@ -339,6 +341,37 @@ public class Notifications {
                         """,
                         id,
                         reader.name()));
+    }
+
+    void follow(@Observes Moved moved) {
+        if (moved.gone()) {
+            sql.update("delete from notification where about = ?", moved.fromRef());
+            return;
+        }
+        sql.update(
+                """
+                update notification n set about = ?
+                where about = ? and not exists (
+                    select from notification o
+                    where o.account = n.account and o.topic = n.topic and o.about = ?
+                      and o.text = n.text and o.read_at is null)
+                """,
+                moved.toRef(),
+                moved.fromRef(),
+                moved.toRef());
+        if (moved.kind().equals("model") && moved.cause() == Moved.Cause.RENAMED) {
+            var before = "/models/" + moved.from();
+            sql.update(
+                    """
+                    update notification set address = ? || substr(address, ?)
+                    where about = ? and (address = ? or starts_with(address, ?))
+                    """,
+                    "/models/" + moved.to(),
+                    before.length() + 1,
+                    moved.toRef(),
+                    before,
+                    before + "/");
+        }
     }
 
     /**

@@ -3,6 +3,7 @@ package dev.atelier.notifications;
 import com.github.benmanes.caffeine.cache.Cache;
 import com.github.benmanes.caffeine.cache.Caffeine;
 import dev.atelier.identity.Caller;
+import dev.atelier.identity.Moved;
 import dev.atelier.identity.Subject;
 import dev.atelier.platform.database.Signals;
 import dev.atelier.platform.database.Sql;
@@ -131,6 +132,24 @@ public class Stars {
                     List.of(new Invalid.Field("star", "is no entity reference")));
         }
         return ref;
+    }
+
+    void follow(@Observes Moved moved) {
+        var stars =
+                moved.gone()
+                        ? sql.update("delete from star where ref = ?", moved.fromRef())
+                        : sql.update(
+                                """
+                                update star s set ref = ? where ref = ? and not exists (
+                                    select from star o where o.account = s.account and o.ref = ?)
+                                """,
+                                moved.toRef(),
+                                moved.fromRef(),
+                                moved.toRef());
+        if (stars > 0) {
+            sql.list("select pg_notify(?, '*')", row -> 1, CHANNEL);
+            kept.invalidateAll();
+        }
     }
 
     private void changed(Subject subject) {

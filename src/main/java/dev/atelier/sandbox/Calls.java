@@ -3,9 +3,11 @@ package dev.atelier.sandbox;
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.core.type.TypeReference;
 import com.fasterxml.jackson.databind.ObjectMapper;
+import dev.atelier.identity.Moved;
 import dev.atelier.inference.Message;
 import dev.atelier.platform.database.Sql;
 import jakarta.enterprise.context.ApplicationScoped;
+import jakarta.enterprise.event.Observes;
 import jakarta.transaction.Transactional;
 import java.sql.ResultSet;
 import java.sql.SQLException;
@@ -140,6 +142,18 @@ public class Calls {
                 delete from sandbox_upload u where used_at < clock_timestamp() - interval '30 days'
                   and not exists (select 1 from sandbox_call c where c.entries::text like '%' || u.sha256 || '%')
                 """);
+    }
+
+    void follow(@Observes Moved moved) {
+        if (!moved.kind().equals("model")) {
+            return;
+        }
+        if (moved.gone()) {
+            sql.update("delete from sandbox_call where model = ?", moved.from());
+        } else {
+            sql.update(
+                    "update sandbox_call set model = ? where model = ?", moved.to(), moved.from());
+        }
     }
 
     private static final String COLUMNS =

@@ -1,5 +1,6 @@
 package dev.atelier.serving;
 
+import dev.atelier.identity.Moved;
 import dev.atelier.platform.database.Sql;
 import io.micrometer.core.instrument.MeterRegistry;
 import io.micrometer.core.instrument.Timer;
@@ -7,6 +8,7 @@ import io.quarkus.runtime.ShutdownEvent;
 import jakarta.annotation.Priority;
 import jakarta.enterprise.context.ApplicationScoped;
 import jakarta.enterprise.event.Observes;
+import jakarta.enterprise.event.TransactionPhase;
 import java.time.Clock;
 import java.time.Duration;
 import java.time.Instant;
@@ -217,6 +219,37 @@ public class Traffic {
             }
         }
         sweep();
+    }
+
+    /** What other replicas counted in these seconds stays with the name it was counted for. */
+    void follow(@Observes Moved moved) {
+        if (!moved.kind().equals("model")) {
+            return;
+        }
+        for (var table : List.of("serving_traffic", "serving_traffic_quarter")) {
+            if (moved.gone()) {
+                sql.update("delete from %s where model = ?".formatted(table), moved.from());
+            } else {
+                // Counted for a model that is gone, by a replica that did not know.
+                sql.update("delete from %s where model = ?".formatted(table), moved.to());
+                sql.update(
+                        "update %s set model = ? where model = ?".formatted(table),
+                        moved.to(),
+                        moved.from());
+            }
+        }
+    }
+
+    /** What was counted and not written yet. */
+    void followed(@Observes(during = TransactionPhase.AFTER_SUCCESS) Moved moved) {
+        for (var key : List.copyOf(cells.keySet())) {
+            if (moved.kind().equals("model") && key.model.equals(moved.from())) {
+                var cell = cells.remove(key);
+                if (cell != null && !moved.gone()) {
+                    cells.merge(new Key(moved.to(), key.version, key.minute), cell, Cell::add);
+                }
+            }
+        }
     }
 
     private void sweep() {

@@ -5,6 +5,7 @@ import dev.atelier.catalog.EntityRef;
 import dev.atelier.identity.Access;
 import dev.atelier.identity.Audit;
 import dev.atelier.identity.Caller;
+import dev.atelier.identity.Moved;
 import dev.atelier.identity.Permission;
 import dev.atelier.identity.Policies;
 import dev.atelier.notifications.News;
@@ -16,6 +17,7 @@ import dev.atelier.platform.problems.Conflict;
 import dev.atelier.platform.problems.Invalid;
 import dev.atelier.platform.problems.NotFound;
 import jakarta.enterprise.context.ApplicationScoped;
+import jakarta.enterprise.event.Observes;
 import jakarta.transaction.Transactional;
 import java.sql.ResultSet;
 import java.sql.SQLException;
@@ -371,6 +373,28 @@ public class AccessRequests {
             throw new Conflict(
                     "This request was %s already."
                             .formatted(get(request.id).state.name().toLowerCase(Locale.ROOT)));
+        }
+    }
+
+    /** Nobody waits for access to what is gone. */
+    void follow(@Observes Moved moved) {
+        if (moved.cause() == Moved.Cause.DELETED) {
+            sql.update(
+                    """
+                    update access_request
+                    set state = 'withdrawn', decided_at = clock_timestamp(),
+                        answer = 'It was deleted.'
+                    where resource = ? and state = 'open'
+                    """,
+                    moved.fromRef());
+        }
+        if (moved.gone()) {
+            sql.update("delete from access_request where resource = ?", moved.fromRef());
+        } else {
+            sql.update(
+                    "update access_request set resource = ? where resource = ?",
+                    moved.toRef(),
+                    moved.fromRef());
         }
     }
 

@@ -2,6 +2,7 @@ package dev.atelier.webhooks;
 
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.ObjectMapper;
+import dev.atelier.identity.Moved;
 import dev.atelier.platform.Errands;
 import dev.atelier.platform.database.Sql;
 import dev.atelier.platform.net.SignedPost;
@@ -127,6 +128,19 @@ class Deliveries {
     void stop(@Observes @Priority(10) ShutdownEvent event) throws InterruptedException {
         if (!errands.stop()) {
             LOG.info("A webhook is being called; it is called again after the start");
+        }
+    }
+
+    /** What waits is told of the model under its new name. */
+    void follow(@Observes Moved moved) {
+        if (!moved.kind().equals("model") || moved.gone()) {
+            return;
+        }
+        for (var table : List.of("webhook_event", "webhook_delivery")) {
+            sql.update(
+                    "update %s set model = ? where model = ?".formatted(table),
+                    moved.to(),
+                    moved.from());
         }
     }
 

@@ -1,6 +1,5 @@
 package dev.atelier.webhooks;
 
-import dev.atelier.catalog.EntityRef;
 import dev.atelier.identity.Access;
 import dev.atelier.identity.Audit;
 import dev.atelier.identity.Caller;
@@ -8,6 +7,7 @@ import dev.atelier.identity.KeptSecrets;
 import dev.atelier.identity.Permission;
 import dev.atelier.identity.Presence;
 import dev.atelier.identity.Resource;
+import dev.atelier.models.Model;
 import dev.atelier.models.Models;
 import dev.atelier.platform.database.Sql;
 import dev.atelier.platform.net.OutboundHttp;
@@ -303,23 +303,7 @@ class Webhooks {
 
     /** Of a model that the catalog does not know yet: it was registered a moment ago. */
     private @Nullable String statedOwner(String model) {
-        return models.find(model)
-                .map(
-                        one -> {
-                            var owner = one.owner();
-                            try {
-                                return owner == null || owner.isBlank()
-                                        ? one.createdBy()
-                                        : EntityRef.parse(
-                                                        owner.strip(),
-                                                        "group",
-                                                        EntityRef.DEFAULT_NAMESPACE)
-                                                .toString();
-                            } catch (IllegalArgumentException e) {
-                                return one.createdBy();
-                            }
-                        })
-                .orElse(null);
+        return models.find(model).map(Model::ownerRef).orElse(null);
     }
 
     private static String name(@Nullable String name) {

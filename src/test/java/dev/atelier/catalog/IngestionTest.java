@@ -1,13 +1,16 @@
 package dev.atelier.catalog;
 
+import static io.restassured.RestAssured.given;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
+import static org.hamcrest.Matchers.containsString;
 
 import dev.atelier.Temporary;
 import dev.atelier.TestDatabase;
 import dev.atelier.platform.database.Sql;
 import io.quarkus.test.common.QuarkusTestResource;
 import io.quarkus.test.junit.QuarkusTest;
+import io.restassured.http.ContentType;
 import jakarta.inject.Inject;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -16,6 +19,7 @@ import java.nio.file.attribute.FileTime;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import org.junit.jupiter.api.DisplayName;
 import org.junit.jupiter.api.Test;
@@ -378,6 +382,42 @@ class IngestionTest {
         write("noticed/a.yaml", component("noticed-a"));
 
         await().atMost(Duration.ofSeconds(15)).until(() -> component(ref("noticed-a")).isPresent());
+    }
+
+    @Test
+    void decides_the_name_of_a_model_that_it_describes() throws IOException {
+        write(
+                "described/model.yaml",
+                """
+                apiVersion: atelier.dev/v1alpha1
+                kind: Model
+                metadata: {name: described}
+                spec: {type: t, lifecycle: l, owner: written}
+                """);
+        settle();
+        given().contentType(ContentType.JSON)
+                .body(Map.of("name", "described"))
+                .post("/api/2.0/mlflow/registered-models/create")
+                .then()
+                .statusCode(200);
+
+        given().contentType(ContentType.JSON)
+                .body(Map.of("name", "described-otherwise"))
+                .put("/api/v1/models/described/name")
+                .then()
+                .statusCode(409)
+                .body("detail", containsString("file of the catalog"));
+        given().delete("/api/v1/models/described").then().statusCode(409);
+        given().contentType(ContentType.JSON)
+                .body(Map.of("name", "other-model"))
+                .post("/api/2.0/mlflow/registered-models/create")
+                .then()
+                .statusCode(200);
+        given().contentType(ContentType.JSON)
+                .body(Map.of("name", "described"))
+                .put("/api/v1/models/other-model/name")
+                .then()
+                .statusCode(409);
     }
 
     @Test
