@@ -89,7 +89,10 @@ public class Access {
         return may;
     }
 
-    void forget(String ref) {
+    /**
+     * Whatever was known of a thing is asked for anew: its owner, its policy or its grants changed.
+     */
+    public void forget(String ref) {
         changes.forget(
                 () -> {
                     resources.invalidate(ref);

@@ -256,7 +256,7 @@ public class GateSets {
         if (!team.equals(DEFAULT) && (!TEAM.matcher(team).matches() || team.length() > 140)) {
             throw invalid("team", "A team is a group, say group:default/vision.");
         }
-        aliases.forEach(Models::checkAlias);
+        aliases.forEach(Aliases::check);
         if (aliases.size() > MOST
                 || rules.headings().size() > MOST
                 || rules.metrics().size() > MOST) {

@@ -41,6 +41,7 @@ public class MlflowModels {
     private static final String PROMPT = "mlflow.prompt.is_prompt";
 
     private final Models models;
+    private final Aliases aliases;
     private final Publication publication;
     private final Renaming renaming;
     private final ModelDeletion deletion;
@@ -52,6 +53,7 @@ public class MlflowModels {
 
     MlflowModels(
             Models models,
+            Aliases aliases,
             Publication publication,
             Renaming renaming,
             ModelDeletion deletion,
@@ -61,6 +63,7 @@ public class MlflowModels {
             ExperimentOwner owner,
             Caller caller) {
         this.models = models;
+        this.aliases = aliases;
         this.publication = publication;
         this.renaming = renaming;
         this.deletion = deletion;
@@ -334,10 +337,10 @@ public class MlflowModels {
         var fields = MlflowFields.orNone(body);
         var model = allowed(Permission.MODEL_ALIAS, fields.required("name"));
         var alias = fields.required("alias");
-        Models.checkAlias(alias);
+        Aliases.check(alias);
         var version = versions.find(model, fields.required("version"));
         try {
-            models.move(model.name(), alias, null, version.number(), caller.entityRef());
+            aliases.move(model.name(), alias, null, version.number(), caller.entityRef());
         } catch (Conflict e) {
             throw new Invalid(e.detail());
         }
@@ -353,7 +356,7 @@ public class MlflowModels {
         var alias = fields.required("alias");
         // MLflow answers that all is well where there is nothing to take away.
         if (model.aliases().containsKey(alias)) {
-            models.move(model.name(), alias, null, null, caller.entityRef());
+            aliases.move(model.name(), alias, null, null, caller.entityRef());
         }
         return Map.of();
     }

@@ -123,6 +123,7 @@ public class ModelApi {
     public record RollbackWish(@Nullable Integer expected, @Nullable String reason) {}
 
     private final Models models;
+    private final Aliases aliases;
     private final Promotions promotions;
     private final Versions versions;
     private final VersionNotes notes;
@@ -136,6 +137,7 @@ public class ModelApi {
 
     ModelApi(
             Models models,
+            Aliases aliases,
             Promotions promotions,
             Versions versions,
             VersionNotes notes,
@@ -147,6 +149,7 @@ public class ModelApi {
             Caller caller,
             Sight sight) {
         this.models = models;
+        this.aliases = aliases;
         this.promotions = promotions;
         this.versions = versions;
         this.notes = notes;
@@ -318,8 +321,8 @@ public class ModelApi {
 
     @GET
     @Path("/{name}/aliases/history")
-    public List<Models.AliasMove> moves(@PathParam("name") String name) {
-        return models.moves(models.get(name).name());
+    public List<Aliases.Move> moves(@PathParam("name") String name) {
+        return aliases.moves(models.get(name).name());
     }
 
     @Needs(value = Permission.MODEL_ALIAS, model = "name")
@@ -328,14 +331,14 @@ public class ModelApi {
     @Consumes(MediaType.APPLICATION_JSON)
     public Map<String, Integer> setAlias(
             @PathParam("name") String name, @PathParam("alias") String alias, AliasWish wish) {
-        Models.checkAlias(alias);
+        Aliases.check(alias);
         if (wish == null || wish.version == null) {
             throw new Invalid(
                     "Say which version the alias shall name.",
                     List.of(new Invalid.Field("version", "is missing")));
         }
         var model = models.get(name);
-        models.move(model.name(), alias, wish.expected, wish.version, caller.entityRef());
+        aliases.move(model.name(), alias, wish.expected, wish.version, caller.entityRef());
         return models.get(name).aliases();
     }
 
@@ -348,7 +351,7 @@ public class ModelApi {
             @QueryParam("expected") @Nullable Integer expected,
             @QueryParam("override") @Nullable String override) {
         if (override == null) {
-            models.move(models.get(name).name(), alias, expected, null, caller.entityRef());
+            aliases.move(models.get(name).name(), alias, expected, null, caller.entityRef());
         } else {
             promotions.takeAway(name, alias, expected, override);
         }

@@ -104,7 +104,7 @@ public class ModelPages {
             @Nullable Integer before,
             @Nullable String metric,
             List<AliasRow> aliases,
-            List<Models.AliasMove> moves,
+            List<Aliases.Move> moves,
             boolean mayMove,
             List<Deletion.Deleted> deleted,
             boolean mayDelete) {}
@@ -160,6 +160,7 @@ public class ModelPages {
     }
 
     private final Models models;
+    private final Aliases aliases;
     private final Publication publication;
     private final Versions versions;
     private final VersionNotes notes;
@@ -177,6 +178,7 @@ public class ModelPages {
 
     ModelPages(
             Models models,
+            Aliases aliases,
             Publication publication,
             Versions versions,
             VersionNotes notes,
@@ -192,6 +194,7 @@ public class ModelPages {
             Sql sql,
             Caller caller) {
         this.models = models;
+        this.aliases = aliases;
         this.publication = publication;
         this.versions = versions;
         this.notes = notes;
@@ -304,7 +307,7 @@ public class ModelPages {
                         numbers.size() > rows.size() ? rows.getLast().number : null,
                         metric,
                         model.map(this::aliasRows).orElse(List.of()),
-                        model.map(m -> models.moves(m.name())).orElse(List.of()),
+                        model.map(m -> aliases.moves(m.name())).orElse(List.of()),
                         caller.may(Permission.MODEL_ALIAS, entity.ref().toString()),
                         model.filter(m -> !m.deleted().isEmpty())
                                 .map(deletion::of)
@@ -313,7 +316,7 @@ public class ModelPages {
     }
 
     private List<AliasRow> aliasRows(Model model) {
-        var former = models.former(model.name());
+        var former = aliases.former(model.name());
         var set = gates.of(model.name());
         return model.aliases().entrySet().stream()
                 .map(
@@ -372,7 +375,7 @@ public class ModelPages {
             case REFUSED -> "Cannot be used";
             case READY ->
                     version.servable()
-                            ? aliases.contains(Models.CHAMPION)
+                            ? aliases.contains(Aliases.CHAMPION)
                                     ? "Answers calls without a version"
                                     : "Answers calls by its number"
                             : "Files only";
@@ -486,9 +489,9 @@ public class ModelPages {
         if (alias == null || version == null) {
             throw new Invalid("The form needs an alias and a version.");
         }
-        Models.checkAlias(alias);
+        Aliases.check(alias);
         var model = models.get(name).name();
-        models.move(model, alias, expected, version, caller.entityRef());
+        aliases.move(model, alias, expected, version, caller.entityRef());
         return Response.seeOther(URI.create("/models/" + model + "/versions/" + version)).build();
     }
 

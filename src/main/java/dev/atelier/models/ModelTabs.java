@@ -104,12 +104,12 @@ final class ModelTabs {
             if (model.isEmpty() || model.get().count() == 0) {
                 return List.of(new Fact("Serving", "No version yet", 10).status("off"));
             }
-            var champion = model.get().aliases().get(Models.CHAMPION);
+            var champion = model.get().aliases().get(Aliases.CHAMPION);
             if (champion != null) {
                 return List.of(
                         new Fact("Serving", "v" + champion, 10)
                                 .link(address(entity) + "/versions/" + champion)
-                                .tag(Models.CHAMPION));
+                                .tag(Aliases.CHAMPION));
             }
             var newest = versions.list(model.get(), model.get().newest(1)).getFirst();
             return List.of(

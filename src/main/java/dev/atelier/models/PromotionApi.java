@@ -161,7 +161,7 @@ public class PromotionApi {
             @PathParam("version") String version,
             @QueryParam("alias") @Nullable String alias) {
         return StandingAnswer.of(
-                null, promotions.look(name, version, alias == null ? Models.CHAMPION : alias));
+                null, promotions.look(name, version, alias == null ? Aliases.CHAMPION : alias));
     }
 
     /**

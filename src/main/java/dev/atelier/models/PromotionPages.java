@@ -121,7 +121,7 @@ public class PromotionPages {
     }
 
     private static String orChampion(@Nullable String alias) {
-        return alias == null || alias.isBlank() ? Models.CHAMPION : alias;
+        return alias == null || alias.isBlank() ? Aliases.CHAMPION : alias;
     }
 
     private TemplateInstance page(Standing at, boolean refused) {

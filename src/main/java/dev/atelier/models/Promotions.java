@@ -35,6 +35,7 @@ public class Promotions {
     public record Outcome(Result result, Standing standing) {}
 
     private final Models models;
+    private final Aliases aliases;
     private final Versions versions;
     private final Standings standings;
     private final PromotionRequests requests;
@@ -44,6 +45,7 @@ public class Promotions {
 
     Promotions(
             Models models,
+            Aliases aliases,
             Versions versions,
             Standings standings,
             PromotionRequests requests,
@@ -51,6 +53,7 @@ public class Promotions {
             Caller caller,
             Audit audit) {
         this.models = models;
+        this.aliases = aliases;
         this.versions = versions;
         this.standings = standings;
         this.requests = requests;
@@ -70,7 +73,7 @@ public class Promotions {
      * @throws NotFound when the model has no such version
      */
     public Standing look(String model, String numberOrAlias, String alias) {
-        Models.checkAlias(alias);
+        Aliases.check(alias);
         var found = models.get(model);
         var version = versions.find(found, numberOrAlias);
         return standings.of(found, version, alias);
@@ -91,7 +94,7 @@ public class Promotions {
             @Nullable Integer expected,
             @Nullable String note,
             @Nullable String override) {
-        Models.checkAlias(alias);
+        Aliases.check(alias);
         var text = text(note, "note");
         var reason = text(override, "override");
         if (override != null && reason == null) {
@@ -102,7 +105,7 @@ public class Promotions {
         var name = models.get(model).name();
         var number = versions.ready(name, numberOrAlias).number();
         var outcome =
-                models.alone(
+                aliases.alone(
                         name, () -> inTransaction(name, number, alias, expected, text, reason));
         return outcome;
     }
@@ -130,7 +133,7 @@ public class Promotions {
         var actor = caller.entityRef();
         if (override != null) {
             caller.require(Permission.ACCESS_MANAGE, null);
-            var how = new Models.How(Models.Manner.OVERRIDE, override, null);
+            var how = new Aliases.How(Aliases.Manner.OVERRIDE, override, null);
             move(
                     standing,
                     actor,
@@ -150,7 +153,7 @@ public class Promotions {
         move(
                 standing,
                 actor,
-                new Models.How(Models.Manner.PROMOTION, note, null),
+                new Aliases.How(Aliases.Manner.PROMOTION, note, null),
                 "model-alias.promote",
                 note == null ? Map.of() : Map.of("note", note));
         return new Outcome(Result.PROMOTED, standing);
@@ -165,9 +168,9 @@ public class Promotions {
     }
 
     private void move(
-            Standing standing, String actor, Models.How how, String action, Map<String, ?> more) {
+            Standing standing, String actor, Aliases.How how, String action, Map<String, ?> more) {
         var version = standing.version();
-        models.moveInTransaction(
+        aliases.moveInTransaction(
                 version.model(), standing.alias(), null, version.number(), actor, how);
         requests.settle(version, standing.alias());
         record(action, standing, more);
@@ -229,7 +232,7 @@ public class Promotions {
         var text = text(note, "note");
         var name = models.get(model).name();
         var done =
-                models.alone(
+                aliases.alone(
                         name,
                         () -> {
                             var request = requests.decidable(name, id);
@@ -254,8 +257,8 @@ public class Promotions {
                                 move(
                                         standing,
                                         request.asker(),
-                                        new Models.How(
-                                                Models.Manner.PROMOTION,
+                                        new Aliases.How(
+                                                Aliases.Manner.PROMOTION,
                                                 text == null ? request.note() : text,
                                                 caller.entityRef()),
                                         "promotion.approve",
@@ -280,7 +283,7 @@ public class Promotions {
                     List.of(new Invalid.Field("reason", "is missing")));
         }
         var name = models.get(model).name();
-        return models.alone(
+        return aliases.alone(
                 name,
                 () -> {
                     var request = requests.decidable(name, id);
@@ -307,7 +310,7 @@ public class Promotions {
     /** Takes back one's own request. */
     public PromotionRequest withdraw(String model, long id) {
         var name = models.get(model).name();
-        return models.alone(
+        return aliases.alone(
                 name,
                 () -> {
                     var request = requests.get(name, id);
@@ -338,30 +341,30 @@ public class Promotions {
      */
     public int rollback(
             String model, String alias, @Nullable Integer expected, @Nullable String reason) {
-        Models.checkAlias(alias);
+        Aliases.check(alias);
         var text = text(reason, "reason");
         var name = models.get(model).name();
         var number =
-                models.alone(
+                aliases.alone(
                         name,
                         () -> {
                             var now = models.get(name).aliases().get(alias);
                             if (now == null) {
                                 throw new NotFound("There is no alias \"" + alias + "\".");
                             }
-                            var former = models.former(name).get(alias);
+                            var former = aliases.former(name).get(alias);
                             if (former == null) {
                                 throw new Conflict(
                                         "The alias \"%s\" named no version before %d, so there is nothing to go back to."
                                                 .formatted(alias, now));
                             }
-                            models.moveInTransaction(
+                            aliases.moveInTransaction(
                                     name,
                                     alias,
                                     expected,
                                     former,
                                     caller.entityRef(),
-                                    new Models.How(Models.Manner.ROLLBACK, text, null));
+                                    new Aliases.How(Aliases.Manner.ROLLBACK, text, null));
                             var detail = new LinkedHashMap<String, Object>();
                             detail.put("alias", alias);
                             detail.put("from", now);
@@ -389,17 +392,17 @@ public class Promotions {
         }
         var name = models.get(model).name();
         var unused =
-                models.alone(
+                aliases.alone(
                         name,
                         () -> {
                             caller.require(Permission.ACCESS_MANAGE, null);
-                            models.moveInTransaction(
+                            aliases.moveInTransaction(
                                     name,
                                     alias,
                                     expected,
                                     null,
                                     caller.entityRef(),
-                                    new Models.How(Models.Manner.OVERRIDE, text, null));
+                                    new Aliases.How(Aliases.Manner.OVERRIDE, text, null));
                             audit.record(
                                     "model-alias.override",
                                     "model:default/" + name,

@@ -4,6 +4,7 @@ import dev.atelier.catalog.Entities;
 import dev.atelier.catalog.Entity;
 import dev.atelier.catalog.EntityDocument;
 import dev.atelier.catalog.EntityRef;
+import dev.atelier.identity.Access;
 import jakarta.enterprise.context.ApplicationScoped;
 import jakarta.transaction.Transactional;
 import java.util.List;
@@ -18,11 +19,13 @@ class Publication {
 
     private final Models models;
     private final Entities entities;
+    private final Access access;
     private volatile boolean owesEntries = true;
 
-    Publication(Models models, Entities entities) {
+    Publication(Models models, Entities entities, Access access) {
         this.models = models;
         this.entities = entities;
+        this.access = access;
     }
 
     /** Gives all models that lack one their entry. */
@@ -52,6 +55,8 @@ class Publication {
                     "The model %s has no entry in the catalog: %s",
                     refusal.document().name(), refusal.reason());
         }
+        // Until now it had no owner for those who looked.
+        missing.forEach(document -> access.forget(document.ref().toString()));
     }
 
     /** Takes the entry of a model away that has this name no longer, in the same transaction. */

@@ -173,7 +173,7 @@ class Registration {
     }
 
     private static void check(Parameters parameters) {
-        parameters.aliases().forEach(Models::checkAlias);
+        parameters.aliases().forEach(Aliases::check);
         if (parameters.aliases().size() > 20 || parameters.tags().size() > 100) {
             throw new Invalid("A version is registered with at most 20 aliases and 100 tags.");
         }

@@ -51,7 +51,7 @@ class ScanQueue {
 
     private final Sql sql;
     private final Blobs blobs;
-    private final Models models;
+    private final Aliases aliases;
     private final Audit audit;
     private final ObjectMapper json;
     private final Notifications notifications;
@@ -68,7 +68,7 @@ class ScanQueue {
     ScanQueue(
             Sql sql,
             Blobs blobs,
-            Models models,
+            Aliases aliases,
             Audit audit,
             ObjectMapper json,
             Notifications notifications,
@@ -78,7 +78,7 @@ class ScanQueue {
             Promotions promotions) {
         this.sql = sql;
         this.blobs = blobs;
-        this.models = models;
+        this.aliases = aliases;
         this.audit = audit;
         this.json = json;
         this.notifications = notifications;
@@ -289,8 +289,8 @@ class ScanQueue {
         for (var alias : wanted.getKey()) {
             if (gates.of(job.model).guards(alias)) {
                 promotions.wish(job.model, job.number, alias, wanted.getValue());
-            } else if (models.moveInTransaction(
-                    job.model, alias, null, job.number, wanted.getValue(), Models.How.PLAIN)) {
+            } else if (aliases.moveInTransaction(
+                    job.model, alias, null, job.number, wanted.getValue(), Aliases.How.PLAIN)) {
                 audit.recordBySystem(
                         "model-alias.move",
                         "model:default/" + job.model,

@@ -210,7 +210,7 @@ class Seeding {
             lineage.set("datasets", spec.path("trainedOn"));
         }
         if (mayCrown(model)) {
-            parameters.putArray("aliases").add(Models.CHAMPION);
+            parameters.putArray("aliases").add(Aliases.CHAMPION);
         }
         return parameters;
     }
@@ -220,7 +220,7 @@ class Seeding {
         if (model == null || model.lastVersion() == 0) {
             return true;
         }
-        var champion = model.aliases().get(Models.CHAMPION);
+        var champion = model.aliases().get(Aliases.CHAMPION);
         return champion != null
                 && versions.find(model.name(), champion.toString())
                         .createdBy()
