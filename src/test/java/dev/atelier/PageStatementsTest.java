@@ -67,6 +67,7 @@ class PageStatementsTest {
         "/models/statements-many, 6",
         "/models/statements-many/versions, 6",
         "/models/statements-many/versions/1, 6",
+        "/models/statements-many/versions/1/lineage, 7",
         "/models/statements-many/try, 6",
         "/models/statements-many/observability, 7",
         "/catalog/default/model/statements-many/relations, 8",
@@ -146,7 +147,7 @@ class PageStatementsTest {
             Pattern.compile(
                     "from (access_token|account_session|account|team_member|role_assignment|role_permission"
                             + "|resource_policy|resource_grant)\\b|type = 'memberOf'"
-                            + "|^select ref, owner from catalog_entity");
+                            + "|^select ref, owner from catalog_entity|^select id, owner from experiment");
 
     /** What the page itself needs. */
     private static List<String> drawing(List<String> statements) {

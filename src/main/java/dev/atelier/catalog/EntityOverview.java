@@ -36,7 +36,7 @@ class EntityOverview {
     record Content(
             List<Group> relations,
             List<EntityRows.Row> owned,
-            Lineage lineage,
+            LineageDrawing lineage,
             List<Entity.Link> links,
             List<String> tags,
             List<Detail> details,

@@ -18,9 +18,9 @@ public class Lineages {
         this.sight = sight;
     }
 
-    public Lineage of(EntityRef centre) {
-        var types = new LinkedHashSet<>(Lineage.UP);
-        types.addAll(Lineage.DOWN);
+    public LineageDrawing of(EntityRef centre) {
+        var types = new LinkedHashSet<>(LineageDrawing.UP);
+        types.addAll(LineageDrawing.DOWN);
         var arrows =
                 sql
                         .list(
@@ -36,7 +36,7 @@ public class Lineages {
                         order by 2, 3
                         """,
                                 row ->
-                                        new Lineage.Arrow(
+                                        new LineageDrawing.Arrow(
                                                 row.getString(1),
                                                 row.getString(2),
                                                 row.getString(3)),
@@ -56,18 +56,18 @@ public class Lineages {
                     refs.add(arrow.source());
                     refs.add(arrow.target());
                 });
-        var faces = new HashMap<String, Lineage.Face>();
+        var faces = new HashMap<String, LineageDrawing.Face>();
         sql.list(
                         "select ref, coalesce(title, name), kind from catalog_entity where ref = any(?)",
                         row ->
                                 java.util.Map.entry(
                                         row.getString(1),
-                                        new Lineage.Face(
+                                        new LineageDrawing.Face(
                                                 row.getString(2),
                                                 row.getString(3),
                                                 EntityRef.parse(row.getString(1)).address())),
                         (Object) refs.toArray(String[]::new))
                 .forEach(entry -> faces.put(entry.getKey(), entry.getValue()));
-        return Lineage.draw(centre, arrows, faces);
+        return LineageDrawing.draw(centre, arrows, faces);
     }
 }

@@ -54,6 +54,11 @@ record Card(JsonNode frontMatter, String text, @Nullable String fault) {
         return library.isTextual() ? library.asText() : null;
     }
 
+    /** What it was made from, by its name on Hugging Face or here. */
+    List<String> baseModels() {
+        return strings(frontMatter.path("base_model"));
+    }
+
     List<String> datasets() {
         return strings(frontMatter.path("datasets"));
     }

@@ -2,6 +2,8 @@ package dev.atelier.models;
 
 import dev.atelier.experiments.MadeVersions;
 import dev.atelier.experiments.Run;
+import dev.atelier.identity.Caller;
+import dev.atelier.identity.Permission;
 import dev.atelier.identity.Resource;
 import dev.atelier.identity.Sight;
 import dev.atelier.platform.database.Sql;
@@ -18,10 +20,12 @@ class RunVersions implements MadeVersions {
 
     private final Sql sql;
     private final Sight sight;
+    private final Caller caller;
 
-    RunVersions(Sql sql, Sight sight) {
+    RunVersions(Sql sql, Sight sight, Caller caller) {
         this.sql = sql;
         this.sight = sight;
+        this.caller = caller;
     }
 
     @Override
@@ -29,37 +33,49 @@ class RunVersions implements MadeVersions {
         return sql
                 .list(
                         """
-                        select v.model, coalesce(m.title, m.name), v.number, v.state
+                        select v.model, coalesce(m.title, m.name), v.number, v.state,
+                               array(select a.alias from model_alias a
+                                     where a.model = v.model and a.number = v.number order by 1)
                         from model_version v join model m on m.name = v.model
                         where v.lineage ->> 'run' = ? and v.state <> 'DELETED'
                         order by v.created_at desc limit %d
                         """
                                 .formatted(MOST),
-                        row -> {
-                            var model = row.getString(1);
-                            var state = row.getString(4);
-                            return new Named(
-                                    model,
-                                    new Made(
-                                            row.getString(2) + " v" + row.getInt(3),
-                                            "/models/" + model + "/versions/" + row.getInt(3),
-                                            state.equals("READY")
-                                                    ? "ok"
-                                                    : state.equals("REFUSED") ? "fail" : "run",
-                                            state.equals("READY")
-                                                    ? "Ready"
-                                                    : state.equals("REFUSED")
-                                                            ? "Refused"
-                                                            : "Being scanned"));
-                        },
+                        row ->
+                                new Version(
+                                        row.getString(1),
+                                        row.getString(2),
+                                        row.getInt(3),
+                                        ModelVersion.State.valueOf(row.getString(4)),
+                                        List.of((String[]) row.getArray(5).getArray())),
                         run.hex())
                 .stream()
-                .filter(named -> !sight.closes(Resource.model(named.model)))
-                .map(Named::made)
+                .filter(version -> !sight.closes(Resource.model(version.model)))
+                .map(this::made)
                 .toList();
     }
 
-    private record Named(String model, Made made) {}
+    private record Version(
+            String model,
+            String title,
+            int number,
+            ModelVersion.State state,
+            List<String> aliases) {}
+
+    private Made made(Version version) {
+        var address = "/models/%s/versions/%d".formatted(version.model, version.number);
+        return new Made(
+                version.title + " v" + version.number,
+                address,
+                version.state.status(),
+                version.state.label(),
+                version.aliases,
+                address + "/lineage",
+                version.state == ModelVersion.State.READY
+                                && caller.may(Permission.MODEL_ALIAS, Resource.model(version.model))
+                        ? Promotions.address(version.model, version.number, Models.CHAMPION)
+                        : null);
+    }
 
     @Override
     public String registration(String source) {

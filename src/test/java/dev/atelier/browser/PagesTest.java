@@ -45,6 +45,7 @@ class PagesTest {
                     "/models/penguin-species/versions",
                     "/models/penguin-species/versions/1",
                     "/models/penguin-species/versions/1/promotion",
+                    "/models/penguin-species/versions/1/lineage",
                     "/promotions",
                     "/webhooks",
                     "/gates",

@@ -1,31 +1,49 @@
 package dev.atelier.catalog;
 
 import java.util.ArrayList;
+import java.util.HashSet;
 import java.util.LinkedHashMap;
+import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.TreeMap;
 import org.jspecify.annotations.Nullable;
 
 /**
  * Where an entity comes from and what is made of it, two steps each way, as a drawing with its
  * numbers ready for the template and as a table.
+ *
+ * @param leftOut arrows that are neither in the drawing nor in the table
  */
-public record Lineage(
+public record LineageDrawing(
         List<Box> boxes,
         List<Edge> edges,
         List<Column> columns,
         int width,
         int height,
         String sentence,
-        List<Step> steps) {
+        List<Step> steps,
+        int leftOut) {
 
     /**
+     * @param title what fits of the name
      * @param address null when the entity is not in the catalog
-     * @param style class of the group: {@code me}, {@code warn} or nothing
+     * @param style class of the group: {@code me}, {@code warn}, {@code shut} or nothing
      */
     public record Box(
-            int x, int y, String title, String note, @Nullable String address, String style) {
+            int x,
+            int y,
+            String title,
+            String name,
+            String note,
+            @Nullable String address,
+            String style) {
+        /** What fits of the note. */
+        public String brief() {
+            return cut(note, 27);
+        }
+
         public int textX() {
             return x + 12;
         }
@@ -43,9 +61,14 @@ public record Lineage(
 
     public record Column(int x, String title) {}
 
-    /** One arrow as a sentence. */
+    /**
+     * One arrow as a sentence.
+     *
+     * @param note what the first is; may be empty
+     */
     public record Step(
             String from,
+            String note,
             String what,
             String to,
             @Nullable String fromAddress,
@@ -69,6 +92,9 @@ public record Lineage(
     private static final int ROW = 60;
     private static final int TOP = 30;
     private static final int MOST = 6;
+    private static final int DEEPEST = 6;
+    private static final int TABLE = 200;
+    private static final String[] TITLES = {"Comes from", "", "Goes into"};
 
     public boolean isEmpty() {
         return boxes.size() <= 1;
@@ -80,10 +106,10 @@ public record Lineage(
     /** What the drawing says of one entity. */
     record Face(String title, String kind, @Nullable String address) {}
 
-    static Lineage draw(EntityRef centre, List<Arrow> arrows, Map<String, Face> faces) {
+    static LineageDrawing draw(EntityRef centre, List<Arrow> arrows, Map<String, Face> faces) {
         var up = next(List.of(centre.toString()), UP, arrows, Set.of());
         var down = next(List.of(centre.toString()), DOWN, arrows, Set.copyOf(up));
-        var near = new java.util.HashSet<>(up);
+        var near = new HashSet<>(up);
         near.addAll(down);
         near.add(centre.toString());
         var farUp = next(up, UP, arrows, near);
@@ -129,7 +155,8 @@ public record Lineage(
                         new Box(
                                 x,
                                 y + r * ROW,
-                                cut(face == null ? EntityRef.parse(ref).name() : face.title),
+                                cut(name(ref, faces)),
+                                name(ref, faces),
                                 face == null ? "not in the catalog" : face.kind,
                                 me || face == null ? null : face.address,
                                 me ? "me" : face == null ? "warn" : ""));
@@ -140,6 +167,7 @@ public record Lineage(
                         new Box(
                                 x,
                                 y + shown * ROW,
+                                "%d more".formatted(column.size() - shown),
                                 "%d more".formatted(column.size() - shown),
                                 "in the table below",
                                 null,
@@ -165,6 +193,7 @@ public record Lineage(
                 var step =
                         new Step(
                                 name(from, faces),
+                                "",
                                 words(arrow.type),
                                 name(to, faces),
                                 address(from, faces),
@@ -179,7 +208,7 @@ public record Lineage(
             }
         }
         int width = 10 + (columns.size() - 1) * STEP + BOX_WIDTH + 10;
-        return new Lineage(
+        return new LineageDrawing(
                 List.copyOf(boxes.values()),
                 List.copyOf(edges.values()),
                 heads,
@@ -190,7 +219,114 @@ public record Lineage(
                                 name(centre.toString(), faces),
                                 count(up.size(), "it comes from"),
                                 count(down.size(), "it is used by")),
-                List.copyOf(steps.values()));
+                List.copyOf(steps.values()),
+                0);
+    }
+
+    /**
+     * A thing in a lineage that somebody else gathered.
+     *
+     * @param note what it is, and what it was for
+     * @param style as of a {@link Box}
+     */
+    public record Node(
+            String id, String name, String note, @Nullable String address, String style) {}
+
+    /** One thing went into another. */
+    public record Line(String from, String what, String to) {}
+
+    /**
+     * Any lineage: what is the furthest away from its centre stands at the edge.
+     *
+     * @param nodes the centre first; of two with one id the first counts
+     */
+    public static LineageDrawing of(
+            String sentence, String title, List<Node> nodes, List<Line> lines) {
+        var all = new LinkedHashMap<String, Node>();
+        nodes.forEach(node -> all.putIfAbsent(node.id, node));
+        var centre = nodes.getFirst().id;
+        var places = new LinkedHashMap<String, Integer>(Map.of(centre, 0));
+        // However they are tangled, each round can only move things further out, up to a bound.
+        for (int round = 0; round < DEEPEST; round++) {
+            for (var line : lines) {
+                var to = places.get(line.to);
+                var from = places.get(line.from);
+                if (to != null && to <= 0 && to > -DEEPEST && !line.from.equals(centre)) {
+                    places.merge(line.from, to - 1, Math::min);
+                }
+                if (from != null && from >= 0 && from < DEEPEST && !line.to.equals(centre)) {
+                    places.merge(line.to, from + 1, Math::max);
+                }
+            }
+        }
+        var columns = new TreeMap<Integer, List<Node>>();
+        for (var node : all.values()) {
+            var place = places.get(node.id);
+            if (place != null) {
+                columns.computeIfAbsent(place, _ -> new ArrayList<>()).add(node);
+            }
+        }
+        int rows = columns.values().stream().mapToInt(c -> lines(c.size())).max().orElse(1);
+        var boxes = new LinkedHashMap<String, Box>();
+        var heads = new ArrayList<Column>();
+        int x = 10;
+        for (var column : columns.entrySet()) {
+            var here = column.getValue();
+            int shown = here.size() > MOST + 1 ? MOST : here.size();
+            int y = TOP + (rows - lines(here.size())) * ROW / 2;
+            if (column.getKey() >= -1 && column.getKey() <= 1) {
+                heads.add(
+                        new Column(x, column.getKey() == 0 ? title : TITLES[column.getKey() + 1]));
+            }
+            for (int r = 0; r < shown; r++) {
+                var node = here.get(r);
+                boxes.put(
+                        node.id,
+                        new Box(
+                                x,
+                                y + r * ROW,
+                                cut(node.name),
+                                node.name,
+                                node.note,
+                                node.address,
+                                node.style));
+            }
+            if (shown < here.size()) {
+                var more = "%d more".formatted(here.size() - shown);
+                boxes.put(
+                        "more " + column.getKey(),
+                        new Box(x, y + shown * ROW, more, more, "in the table below", null, ""));
+            }
+            x += STEP;
+        }
+        var edges = new LinkedHashMap<String, Edge>();
+        var steps = new ArrayList<Step>();
+        for (var line : lines) {
+            var a = boxes.get(line.from);
+            var b = boxes.get(line.to);
+            if (a != null && b != null && a.x < b.x) {
+                boolean me = line.from.equals(centre) || line.to.equals(centre);
+                edges.put(line.from + "\n" + line.to, edge(a, b, me));
+            }
+            var from = all.get(line.from);
+            var to = all.get(line.to);
+            if (from != null && to != null && steps.size() < TABLE) {
+                steps.add(new Step(from.name, from.note, line.what, to.name, from.address, to.address));
+            }
+        }
+        return new LineageDrawing(
+                List.copyOf(boxes.values()),
+                List.copyOf(edges.values()),
+                heads,
+                x - STEP + BOX_WIDTH + 10,
+                TOP + rows * ROW,
+                sentence,
+                steps,
+                lines.size() - steps.size());
+    }
+
+    private static int lines(int nodes) {
+        return Math.min(nodes, MOST + 1);
     }
 
     private static final Set<String> DIRECT = Set.of("providesApi", "runsAt");
@@ -201,7 +337,7 @@ public record Lineage(
 
     private static List<String> next(
             List<String> from, Set<String> types, List<Arrow> arrows, Set<String> seen) {
-        var found = new java.util.LinkedHashSet<String>();
+        var found = new LinkedHashSet<String>();
         for (var arrow : arrows) {
             if (from.contains(arrow.source)
                     && types.contains(arrow.type)
@@ -247,6 +383,10 @@ public record Lineage(
 
     /** What fits the box at 12.5 px. */
     private static String cut(String text) {
-        return text.length() <= 21 ? text : text.substring(0, 20) + "…";
+        return cut(text, 21);
+    }
+
+    private static String cut(String text, int length) {
+        return text.length() <= length ? text : text.substring(0, length - 1) + "…";
     }
 }
