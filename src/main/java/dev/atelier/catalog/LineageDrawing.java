@@ -311,7 +311,14 @@ public record LineageDrawing(
             var from = all.get(line.from);
             var to = all.get(line.to);
             if (from != null && to != null && steps.size() < TABLE) {
-                steps.add(new Step(from.name, from.note, line.what, to.name, from.address, to.address));
+                steps.add(
+                        new Step(
+                                from.name,
+                                from.note,
+                                line.what,
+                                to.name,
+                                from.address,
+                                to.address));
             }
         }
         return new LineageDrawing(

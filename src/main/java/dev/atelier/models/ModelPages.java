@@ -32,7 +32,6 @@ import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.HashMap;
 import java.util.List;
-import java.util.Map;
 import java.util.Optional;
 import java.util.stream.Stream;
 import org.jboss.resteasy.reactive.RestForm;
@@ -82,7 +81,6 @@ public class ModelPages {
             List<Card.Result> results,
             List<TensorWords> inputs,
             List<TensorWords> outputs,
-            @Nullable LineageGraph lineage,
             List<Row> versions,
             int count,
             @Nullable String bundleProblem) {
@@ -228,8 +226,6 @@ public class ModelPages {
                         card.map(c -> c.card().results()).orElse(List.of()),
                         shown.map(TensorWords::inputs).orElse(List.of()),
                         shown.map(TensorWords::outputs).orElse(List.of()),
-                        shown.map(version -> LineageGraph.of(version, dataSets(version)))
-                                .orElse(null),
                         newest.stream().map(version -> row(version, model)).toList(),
                         model.map(Model::count).orElse(0),
                         bundleProblem(entity)));
@@ -250,28 +246,6 @@ public class ModelPages {
                         entity.name())
                 .filter(problem -> !problem.isEmpty())
                 .orElse(null);
-    }
-
-    private Map<String, LineageGraph.DataSet> dataSets(ModelVersion version) {
-        var refs = new HashMap<EntityRef, String>();
-        for (var name : version.lineage().datasets()) {
-            try {
-                refs.put(EntityRef.parse(name, "dataset", EntityRef.DEFAULT_NAMESPACE), name);
-            } catch (IllegalArgumentException e) {
-                continue; // a plain text: shown as it is
-            }
-        }
-        var found = new HashMap<String, LineageGraph.DataSet>();
-        if (refs.isEmpty()) {
-            return found;
-        }
-        for (var entity : entities.find(refs.keySet())) {
-            var name = refs.get(entity.ref());
-            if (name != null) {
-                found.put(name, new LineageGraph.DataSet(entity.displayName(), entity.address()));
-            }
-        }
-        return found;
     }
 
     @GET

@@ -73,7 +73,7 @@ class RunVersions implements MadeVersions {
                 address + "/lineage",
                 version.state == ModelVersion.State.READY
                                 && caller.may(Permission.MODEL_ALIAS, Resource.model(version.model))
-                        ? Promotions.address(version.model, version.number, Models.CHAMPION)
+                        ? Promotions.address(version.model, version.number, Aliases.CHAMPION)
                         : null);
     }
 

@@ -406,7 +406,7 @@ class VersionOrigins {
             var found =
                     sql.first(
                             """
-                            select v.model, v.lineage ->> 'parent', v.source
+                            select v.model, (v.lineage ->> 'parent')::int, v.source
                             from model_version v
                             where lower(v.model) = lower(?) and v.number = ?
                               and v.state <> 'DELETED'
