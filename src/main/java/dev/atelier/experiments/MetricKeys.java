@@ -31,7 +31,10 @@ final class MetricKeys {
                     "cost",
                     "wer",
                     "cer",
-                    "brier");
+                    "brier",
+                    "time",
+                    "duration",
+                    "rank");
 
     private static final Set<String> HIGHER =
             Set.of(
@@ -55,6 +58,9 @@ final class MetricKeys {
                     "aps",
                     "throughput");
 
+    /** How something spreads or how often it was counted says nothing about better. */
+    private static final Set<String> NEITHER = Set.of("std", "var", "variance", "count", "n");
+
     private MetricKeys() {}
 
     static boolean system(String key) {
@@ -68,6 +74,9 @@ final class MetricKeys {
         for (var word : WORDS.split(key.toLowerCase(Locale.ROOT))) {
             lower |= LOWER.contains(word);
             higher |= HIGHER.contains(word);
+            if (NEITHER.contains(word)) {
+                return Optional.empty();
+            }
         }
         return lower == higher ? Optional.empty() : Optional.of(higher);
     }
