@@ -51,7 +51,8 @@ final class DiskBlobs implements BlobStore {
     @Override
     public Staged stage(UUID id, InputStream in, long limit) throws IOException {
         var file = temporary.resolve(id.toString());
-        try (var channel = create(file)) {
+        try (var channel = create(file);
+                var writeback = new Writeback(() -> force(file, channel))) {
             var hasher = new Chunks.Hasher();
             var buffer = new byte[128 * 1024];
             long size = 0;
@@ -64,7 +65,9 @@ final class DiskBlobs implements BlobStore {
                 for (var bytes = ByteBuffer.wrap(buffer, 0, n); bytes.hasRemaining(); ) {
                     writeSome(channel, bytes);
                 }
+                writeback.wrote(n);
             }
+            writeback.await();
             Failpoints.hit("blob.written");
             force(file, channel);
             Failpoints.hit("blob.forced");

@@ -4,6 +4,7 @@ import com.fasterxml.jackson.annotation.JsonInclude;
 import dev.atelier.platform.web.Browser;
 import io.quarkus.qute.CheckedTemplate;
 import io.quarkus.qute.TemplateInstance;
+import io.vertx.core.http.HttpClosedException;
 import io.vertx.core.http.HttpMethod;
 import io.vertx.ext.web.RoutingContext;
 import jakarta.ws.rs.WebApplicationException;
@@ -146,6 +147,10 @@ public class ProblemMappers {
             context.request().connection().close();
             return Response.serverError().build();
         }
+        if (hungUp(e)) {
+            LOG.debugf("Whoever asked hung up: %s", e.getMessage());
+            return Response.status(400).build();
+        }
         if (brokenEscape(e)) {
             return answer(
                     400,
@@ -188,6 +193,18 @@ public class ProblemMappers {
                         + ".",
                 List.of(),
                 headers);
+    }
+
+    /**
+     * The connection ended before the request did: nobody reads an answer, and nothing is wrong.
+     */
+    private static boolean hungUp(Throwable e) {
+        for (var at = e; at != null; at = at.getCause()) {
+            if (at instanceof HttpClosedException) {
+                return true;
+            }
+        }
+        return false;
     }
 
     /** Nor one for a text it cannot decode. */

@@ -18,6 +18,7 @@ import java.util.List;
 import java.util.Random;
 import java.util.Set;
 import java.util.UUID;
+import java.util.concurrent.atomic.AtomicInteger;
 import org.junit.jupiter.api.Assumptions;
 import org.junit.jupiter.api.DisplayName;
 import org.junit.jupiter.api.Test;
@@ -155,6 +156,31 @@ class DiskBlobsTest {
             }
         }
         assertThat(crashes).isGreaterThan(8);
+    }
+
+    @Test
+    void gives_a_large_file_up_whose_first_fsync_failed() throws IOException {
+        var calls = new AtomicInteger();
+        var disk =
+                new Disk() {
+                    @Override
+                    void force(Path file, FileChannel channel) throws IOException {
+                        if (calls.getAndIncrement() == 0) {
+                            throw new IOException("Input/output error");
+                        }
+                    }
+                };
+        var store = new DiskBlobs(folder.resolve("s"), disk);
+
+        assertThatThrownBy(
+                        () ->
+                                store.stage(
+                                        UUID.randomUUID(),
+                                        new ByteArrayInputStream(new byte[80 << 20]),
+                                        1 << 30))
+                .isInstanceOf(Unavailable.class)
+                .hasMessageContaining("Send it again");
+        assertThat(temporaryFiles("s")).isEmpty();
     }
 
     @Test
