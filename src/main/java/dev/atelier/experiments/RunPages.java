@@ -85,8 +85,7 @@ public class RunPages {
     /** Something that a version can be made of. */
     public record Offer(String title, String address) {}
 
-    public record InputRow(
-            String name, String digest, String context, String sourceType, String source) {}
+    public record InputRow(String name, String digest, String context, String source) {}
 
     public record ModelRow(
             String id,
@@ -245,8 +244,7 @@ public class RunPages {
                 set.name(),
                 set.digest(),
                 input.tags().getOrDefault("mlflow.data.context", ""),
-                set.sourceType(),
-                set.source().length() > 300 ? set.source().substring(0, 300) + "…" : set.source());
+                DataSetSource.words(set.sourceType(), set.source()));
     }
 
     private ModelRow modelRow(LoggedModel model, boolean output, FullRun full) {
