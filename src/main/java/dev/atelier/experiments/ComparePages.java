@@ -306,9 +306,7 @@ public class ComparePages {
                 full.stream().map(one -> one.run().experiment()).collect(Collectors.toSet());
         var chosen = full.stream().map(one -> one.run().id()).collect(Collectors.toSet());
         return runs
-                .search(
-                        RunSearch.of(ids, RunSearch.View.ACTIVE_ONLY, "", List.of())
-                                .select(Runs.columns(), BEHIND, 0))
+                .search(RunSearch.of(ids, RunSearch.View.ACTIVE_ONLY, "", List.of()), BEHIND, 0)
                 .stream()
                 .filter(run -> !chosen.contains(run.id()))
                 .toList();

@@ -97,11 +97,12 @@ class ExperimentShells {
         return runs
                 .search(
                         RunSearch.of(
-                                        List.of(experiment.id()),
-                                        RunSearch.View.ACTIVE_ONLY,
-                                        "",
-                                        List.of())
-                                .select(Runs.columns(), 1, 0))
+                                List.of(experiment.id()),
+                                RunSearch.View.ACTIVE_ONLY,
+                                "",
+                                List.of()),
+                        1,
+                        0)
                 .stream()
                 .findFirst()
                 .orElse(null);

@@ -307,14 +307,15 @@ public class MlflowRuns {
         var found =
                 runs.search(
                         RunSearch.of(
-                                        ids,
-                                        View.of(
-                                                fields.text("run_view_type")
-                                                        .filter(text -> !text.isEmpty())
-                                                        .orElse("ACTIVE_ONLY")),
-                                        fields.text("filter").orElse(null),
-                                        fields.texts("order_by"))
-                                .select(Runs.columns(), most + 1, offset));
+                                ids,
+                                View.of(
+                                        fields.text("run_view_type")
+                                                .filter(text -> !text.isEmpty())
+                                                .orElse("ACTIVE_ONLY")),
+                                fields.text("filter").orElse(null),
+                                fields.texts("order_by")),
+                        most + 1,
+                        offset);
         var more = found.size() > most;
         return MlflowJson.page(
                 "runs",

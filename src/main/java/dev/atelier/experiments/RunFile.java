@@ -37,11 +37,12 @@ class RunFile {
         var found =
                 runs.search(
                         RunSearch.of(
-                                        List.of(experiment.id()),
-                                        question.view(),
-                                        question.wholeFilter(),
-                                        question.orderBy())
-                                .select(Runs.columns(), MOST, 0));
+                                List.of(experiment.id()),
+                                question.view(),
+                                question.wholeFilter(),
+                                question.orderBy()),
+                        MOST,
+                        0);
         var columns = columns(question);
         StreamingOutput body =
                 out -> {

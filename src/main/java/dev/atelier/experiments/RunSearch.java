@@ -9,6 +9,7 @@ import java.util.HashSet;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
 import java.util.UUID;
 import org.jspecify.annotations.Nullable;
@@ -56,15 +57,26 @@ final class RunSearch {
     private final SqlText where = new SqlText();
     private final SqlText order = new SqlText();
     private final List<Long> experiments;
+    private final View view;
+    private final @Nullable String filter;
+    private final List<String> orderBy;
     private final Set<String> measured = new HashSet<>();
+    private boolean outermost;
 
     /** By the metric: what it is joined as, where every run that is found has it. */
     private final Map<String, String> present = new HashMap<>();
 
     private int joined;
 
-    private RunSearch(Collection<Long> experiments) {
+    private RunSearch(
+            Collection<Long> experiments,
+            View view,
+            @Nullable String filter,
+            List<String> orderBy) {
         this.experiments = List.copyOf(experiments);
+        this.view = view;
+        this.filter = filter;
+        this.orderBy = List.copyOf(orderBy);
     }
 
     /**
@@ -78,7 +90,20 @@ final class RunSearch {
             View view,
             @Nullable String filter,
             List<String> orderBy) {
-        var search = new RunSearch(experiments);
+        return of(experiments, view, filter, orderBy, null);
+    }
+
+    /**
+     * @param ranked a metric without a condition on it that is ordered by, of which only runs with
+     *     a number are wanted; null for none
+     */
+    private static RunSearch of(
+            Collection<Long> experiments,
+            View view,
+            @Nullable String filter,
+            List<String> orderBy,
+            @Nullable String ranked) {
+        var search = new RunSearch(experiments, view, filter, orderBy);
         search.where.add(view.condition);
         if (orderBy.size() > 10) {
             throw new Invalid("Runs can be ordered by at most 10 keys.");
@@ -89,7 +114,14 @@ final class RunSearch {
                 search.measured.add(clause.key());
             }
         }
+        if (ranked != null) {
+            search.measured.add(ranked);
+        }
         orderBy.forEach(search::order);
+        if (ranked != null) {
+            // NaN is the greatest for the database: a range of the index leaves it out.
+            search.where.add(" and " + search.present.get(ranked) + ".value < 'NaN'");
+        }
         for (var clause : clauses) {
             search.where.add(" and ");
             search.add(clause);
@@ -118,8 +150,26 @@ final class RunSearch {
                 .add(" limit ? offset ?", limit, offset);
     }
 
+    /**
+     * Those of a search that have a number in the metric that it orders by first, in the same
+     * order: its beginning, which an index gives without looking at all runs. Empty where it would
+     * give nothing more than the search itself.
+     */
+    Optional<RunSearch> ranked() {
+        if (experiments.size() != 1 || orderBy.isEmpty()) {
+            return Optional.empty();
+        }
+        var first = FilterParser.key(orderBy.getFirst());
+        if (!METRICS.contains(first.entity()) || measured.contains(first.key())) {
+            return Optional.empty();
+        }
+        var ranked = of(experiments, view, filter, orderBy, first.key());
+        return Optional.of(outermost ? ranked.outermost() : ranked);
+    }
+
     /** Only runs that are in no other, and those whose tag says so are left out. */
     RunSearch outermost() {
+        outermost = true;
         where.add(
                 " and not exists (select from run_tag p where p.run = r.id and p.key = ?)",
                 RunTables.PARENT_TAG);

@@ -94,8 +94,7 @@ class RunTables {
     }
 
     private RunTable rows(RunQuestion question, RunSearch search, String reading) {
-        var found =
-                runs.search(search.select(Runs.columns(), question.rows() + 1L, question.after()));
+        var found = runs.search(search, question.rows() + 1L, question.after());
         var more = found.size() > question.rows();
         var shown = found.subList(0, Math.min(found.size(), question.rows()));
         var nested = new ArrayList<Nested>();

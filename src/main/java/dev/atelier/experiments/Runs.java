@@ -118,13 +118,20 @@ public class Runs {
                 .orElse(null);
     }
 
-    List<Run> search(SqlText statement) {
-        return sql.list(statement.text(), Runs::read, statement.values());
+    /** Those that a search finds, in its order. */
+    List<Run> search(RunSearch search, long limit, long offset) {
+        var ranked = search.ranked();
+        if (ranked.isPresent()) {
+            var first = list(ranked.get().select(COLUMNS, limit, offset));
+            if (first.size() == limit) {
+                return first;
+            }
+        }
+        return list(search.select(COLUMNS, limit, offset));
     }
 
-    /** What {@link #search} needs of a run. */
-    static String columns() {
-        return COLUMNS;
+    private List<Run> list(SqlText statement) {
+        return sql.list(statement.text(), Runs::read, statement.values());
     }
 
     /**

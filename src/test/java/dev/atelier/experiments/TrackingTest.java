@@ -24,17 +24,20 @@ import java.net.URI;
 import java.nio.charset.StandardCharsets;
 import java.time.Instant;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.UUID;
 import java.util.concurrent.Callable;
 import java.util.concurrent.Executors;
+import java.util.stream.Collectors;
 import java.util.stream.IntStream;
 import org.awaitility.Awaitility;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.DisplayName;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 @QuarkusTest
@@ -85,7 +88,7 @@ class TrackingTest {
     }
 
     private ValidatableResponse batch(Map<String, ?> more) {
-        var body = new java.util.HashMap<String, Object>(more);
+        var body = new HashMap<String, Object>(more);
         body.put("run_id", run);
         return post("runs/log-batch", body);
     }
@@ -449,6 +452,52 @@ class TrackingTest {
         return given().body(text.getBytes(StandardCharsets.UTF_8))
                 .put(FILES + experiment + "/" + run + "/artifacts/" + path)
                 .then();
+    }
+
+    @ParameterizedTest
+    @CsvSource({
+        "metrics.q ASC, '-Infinity 1 2 2 3 Infinity NaN none none'",
+        "metrics.q DESC, 'Infinity 3 2 2 1 -Infinity NaN none none'",
+        "'metrics.q DESC, params.p ASC', 'Infinity 3 2 2 1 -Infinity NaN none none'",
+    })
+    void orders_by_a_metric_page_by_page_as_all_at_once(String order, String expected) {
+        var values = new HashMap<String, String>();
+        values.put(run, "none");
+        for (var value : List.of("3", "NaN", "2", "Infinity", "1", "none", "-Infinity", "2")) {
+            var one = run();
+            values.put(one, value);
+            if (!value.equals("none")) {
+                post(
+                                "runs/log-metric",
+                                Map.of("run_id", one, "key", "q", "value", value, "timestamp", 1))
+                        .statusCode(200);
+            }
+        }
+        var whole = found(order, 100);
+
+        assertThat(whole.stream().map(values::get).collect(Collectors.joining(" ")))
+                .isEqualTo(expected);
+        for (int size = 1; size <= 9; size++) {
+            assertThat(found(order, size)).as("pages of %d", size).isEqualTo(whole);
+        }
+    }
+
+    private List<String> found(String order, int size) {
+        var all = new ArrayList<String>();
+        String token = null;
+        do {
+            var body = new HashMap<String, Object>();
+            body.put("experiment_ids", List.of(experiment));
+            body.put("order_by", List.of(order.split(", ")));
+            body.put("max_results", size);
+            if (token != null) {
+                body.put("page_token", token);
+            }
+            var page = post("runs/search", body).statusCode(200).extract();
+            all.addAll(page.<List<String>>path("runs.info.run_id"));
+            token = page.path("next_page_token");
+        } while (token != null && !token.isEmpty());
+        return all;
     }
 
     @ParameterizedTest
