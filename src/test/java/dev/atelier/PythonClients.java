@@ -11,6 +11,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.TimeUnit;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Real Python packages in virtual environments below the user's cache folder, installed once from
@@ -45,6 +46,41 @@ public final class PythonClients {
      */
     public static Path environment(String name, String... packages)
             throws IOException, InterruptedException {
+        return environment(List.of("python3", "-m", "venv"), name, packages);
+    }
+
+    /**
+     * As {@link #environment(String, String...)}, with all that another interpreter has.
+     *
+     * @param base from {@link #having}
+     */
+    public static Path environment(Path base, String name, String... packages)
+            throws IOException, InterruptedException {
+        return environment(
+                List.of(base.toString(), "-m", "venv", "--system-site-packages"), name, packages);
+    }
+
+    /** An interpreter of this machine that has a module installed; null where there is none. */
+    public static @Nullable Path having(String module) throws InterruptedException {
+        for (var python : List.of("python3", "/usr/bin/python3")) {
+            try {
+                var process =
+                        new ProcessBuilder(python, "-c", "import venv, ensurepip, " + module)
+                                .redirectErrorStream(true)
+                                .start();
+                process.getInputStream().readAllBytes();
+                if (process.waitFor() == 0) {
+                    return Path.of(python);
+                }
+            } catch (IOException e) {
+                continue; // there is no such interpreter
+            }
+        }
+        return null;
+    }
+
+    private static Path environment(List<String> venv, String name, String... packages)
+            throws IOException, InterruptedException {
         var folder =
                 Path.of(
                         System.getenv()
@@ -63,7 +99,9 @@ public final class PythonClients {
                                 StandardOpenOption.WRITE);
                 var unused = lock.lock()) {
             if (Files.notExists(home.resolve("complete"))) {
-                run(Map.of(), folder, 60, "python3", "-m", "venv", "--clear", home.toString());
+                var make = new ArrayList<>(venv);
+                make.addAll(List.of("--clear", home.toString()));
+                run(Map.of(), folder, 60, make.toArray(String[]::new));
                 var install =
                         new ArrayList<>(
                                 List.of(python.toString(), "-m", "pip", "install", "--quiet"));

@@ -3,6 +3,7 @@ package dev.atelier.models;
 import dev.atelier.models.FileReport.Verdict;
 import dev.atelier.platform.blobs.BundlePath;
 import java.io.BufferedInputStream;
+import java.io.ByteArrayInputStream;
 import java.io.FilterInputStream;
 import java.io.IOException;
 import java.io.InputStream;
@@ -15,6 +16,7 @@ import java.util.Set;
 import org.apache.commons.compress.archivers.tar.TarArchiveInputStream;
 import org.apache.commons.compress.archivers.zip.ZipArchiveEntry;
 import org.apache.commons.compress.archivers.zip.ZipFile;
+import org.apache.commons.compress.utils.SeekableInMemoryByteChannel;
 
 /**
  * What an archive would do to whoever unpacks it: leave its folder, link out of it, fill the disk.
@@ -26,6 +28,8 @@ final class Archive {
     private static final int HIGHEST_RATIO = 100;
     private static final long SMALL = 1 << 20;
     private static final long MOST_INFLATED = 2L << 30;
+    private static final int MOST_NESTED = 32 << 20;
+    private static final Set<String> TENSORS = Set.of("pt", "pth");
     private static final Set<String> ARCHIVES =
             Set.of("zip", "jar", "war", "whl", "tar", "tgz", "gz", "bz2", "xz", "7z", "rar", "zst");
 
@@ -154,6 +158,44 @@ final class Archive {
         }
     }
 
+    /** What torch.save wrote into the archive, say the sample inputs of a pt2: a pickle again. */
+    private void nested(ZipFile zip, ZipArchiveEntry entry) throws IOException {
+        var name = entry.getName();
+        byte[] bytes;
+        try (var in = zip.getInputStream(entry)) {
+            bytes = in.readNBytes(MOST_NESTED + 1);
+        }
+        if (bytes.length > MOST_NESTED) {
+            notes.add("\"" + name + "\" is too large to look into, and may hold code.");
+            return;
+        }
+        if (bytes.length < 2 || bytes[0] != 'P' || bytes[1] != 'K') {
+            add(Contents.pickle(name, new ByteArrayInputStream(bytes)));
+            return;
+        }
+        try (var inside =
+                ZipFile.builder()
+                        .setSeekableByteChannel(new SeekableInMemoryByteChannel(bytes))
+                        .get()) {
+            for (var entries = inside.getEntries(); entries.hasMoreElements(); ) {
+                var part = entries.nextElement();
+                if (part.getName().endsWith(".pkl") && inside.canReadEntryData(part)) {
+                    try (var in = inside.getInputStream(part)) {
+                        add(
+                                Contents.pickle(
+                                        name + " " + part.getName(), new BufferedInputStream(in)));
+                    }
+                }
+            }
+        }
+    }
+
+    private void add(FileReport report) {
+        if (report.verdict() != Verdict.CLEAN) {
+            pickles.add(report);
+        }
+    }
+
     private long contents(ZipFile zip, ZipArchiveEntry entry) throws IOException {
         if (entry.isDirectory() || !zip.canReadEntryData(entry)) {
             return 0;
@@ -166,10 +208,11 @@ final class Archive {
                         isPickle
                                 ? Contents.pickle(entry.getName(), new BufferedInputStream(in))
                                 : Contents.npy(entry.getName(), new BufferedInputStream(in));
-                if (report.verdict() != Verdict.CLEAN) {
-                    pickles.add(report);
-                }
+                add(report);
             }
+        }
+        if (TENSORS.contains(Inspection.extension(name))) {
+            nested(zip, entry);
         }
         if (entry.getMethod() == ZipArchiveEntry.STORED) {
             return 0;

@@ -189,11 +189,27 @@ final class Contents {
                     "It imports %s, not of a library that models are usually made with."
                             .formatted(listed(unexpected)));
         }
+        if (pickle.weightsAlone()) {
+            return FileReport.of(
+                    path,
+                    "PyTorch weights",
+                    Verdict.NOTED,
+                    "Weights alone: torch.load(…, weights_only=True) reads them without running"
+                            + " code. Loaded in another way, a pickle is trusted.");
+        }
+        if (pickle.bringsCode()) {
+            findings.add(
+                    "It brings code of the script that wrote it, which loading it runs (cloudpickle).");
+        }
         findings.add(
                 pickle.imports().isEmpty()
                         ? "A pickle without imports."
                         : "Holds code: not loaded here. It imports %s."
                                 .formatted(listed(List.copyOf(pickle.imports()))));
+        if (pickle.ofPyTorch()) {
+            findings.add(
+                    "Without code: its state_dict as safetensors, MLflow’s pt2 format, or an ONNX export, which can be tried here.");
+        }
         return new FileReport(path, "Pickle", verdict, findings);
     }
 
@@ -234,13 +250,18 @@ final class Contents {
     private static FileReport zip(ModelFile file, Inspection.Content content) throws IOException {
         var look = Archive.zip(content.path(file), file.size());
         var kind =
-                look.names().stream().anyMatch(name -> name.endsWith("data.pkl"))
-                        ? "PyTorch weights"
-                        : look.names().stream().anyMatch(name -> name.endsWith(".npy"))
-                                ? "NumPy arrays"
-                                : Inspection.extension(file.path()).equals("keras")
-                                        ? "Keras model"
-                                        : "ZIP archive";
+                look.names().stream().anyMatch(name -> name.endsWith("/archive_format"))
+                        ? "PyTorch program (pt2)"
+                        : look.names().stream().anyMatch(name -> name.contains("/code/__torch__"))
+                                ? "TorchScript model"
+                                : look.names().stream().anyMatch(name -> name.endsWith("data.pkl"))
+                                        ? "PyTorch weights"
+                                        : look.names().stream()
+                                                        .anyMatch(name -> name.endsWith(".npy"))
+                                                ? "NumPy arrays"
+                                                : Inspection.extension(file.path()).equals("keras")
+                                                        ? "Keras model"
+                                                        : "ZIP archive";
         return archive(file.path(), kind, look);
     }
 

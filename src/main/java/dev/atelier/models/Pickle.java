@@ -13,6 +13,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.TreeSet;
+import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -168,7 +169,21 @@ record Pickle(Set<String> imports, boolean computed, @Nullable String unreadable
                     "tokenizers",
                     "keras",
                     "tensorflow",
-                    "statsmodels");
+                    "statsmodels",
+                    // What the pickle or the archive around it brings along is told by itself.
+                    "cloudpickle",
+                    "__torch__");
+
+    /** What {@code torch.load(weights_only=True)} takes: tensors and what holds them. */
+    private static final Pattern WEIGHTS =
+            Pattern.compile(
+                    "collections\\.(OrderedDict|Counter)|_codecs\\.encode"
+                            + "|(builtins|__builtin__)\\.(set|bytearray|complex)"
+                            + "|torch\\.(\\w+Storage|storage\\.(Typed|Untyped)Storage)"
+                            + "|torch\\.(Size|Tensor|device|b?float(16|32|64)?|double|half|u?int(8|16|32|64)|long|bool|complex(64|128))"
+                            + "|torch\\._utils\\._rebuild_(tensor|tensor_v2|parameter|sparse_tensor|qtensor|meta_tensor_no_storage)"
+                            + "|torch\\._tensor\\._rebuild_from_type_v2"
+                            + "|torch\\.nn\\.parameter\\.Parameter");
 
     private static final Object OTHER = new Object();
     private static final Object MARK = new Object();
@@ -178,6 +193,24 @@ record Pickle(Set<String> imports, boolean computed, @Nullable String unreadable
     /** Imports that make a file dangerous to whoever loads it. */
     List<String> dangerous() {
         return imports.stream().filter(Pickle::isDangerous).toList();
+    }
+
+    /** Whether it is weights of PyTorch and nothing else, so that no code needs to be run. */
+    boolean weightsAlone() {
+        return unreadable == null
+                && !computed
+                && imports.stream().anyMatch(name -> name.startsWith("torch."))
+                && imports.stream().allMatch(name -> WEIGHTS.matcher(name).matches());
+    }
+
+    /** Whether it brings classes and functions of the script that wrote it. */
+    boolean bringsCode() {
+        return imports.stream().anyMatch(name -> name.startsWith("cloudpickle."));
+    }
+
+    boolean ofPyTorch() {
+        return imports.stream()
+                .anyMatch(name -> name.startsWith("torch.") || name.startsWith("__torch__."));
     }
 
     /** Imports that are neither dangerous nor of a library that models are made with. */

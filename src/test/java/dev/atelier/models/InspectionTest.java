@@ -406,6 +406,36 @@ class InspectionTest {
                 .contains("posix.system");
     }
 
+    @Test
+    void looks_into_what_pytorch_saved_inside_of_another_archive() throws IOException {
+        var evil = Base64.getDecoder().decode("gAJjcG9zaXgKc3lzdGVtCnEAWAIAAABpZHEBhXECUnEDLg==");
+        var saved = zip("archive/data.pkl", evil, false);
+
+        assertThat(scan("model.pt2", zip("m/data/sample_inputs/model.pt", saved, false)).refusal())
+                .contains("posix.system");
+        assertThat(scan("other.pt2", zip("m/data/sample_inputs/model.pt", evil, false)).refusal())
+                .contains("posix.system");
+    }
+
+    @ParameterizedTest(name = "{0} is {1}, {2}")
+    @CsvSource({
+        "state.pth, PyTorch weights, NOTED, Weights alone",
+        "state-old.pth, PyTorch weights, NOTED, Weights alone",
+        "module.pth, PyTorch weights, CODE, It brings code of the script that wrote it",
+        "module.pth, PyTorch weights, CODE, 'Without code: its state_dict as safetensors'",
+        "traced.pt, TorchScript model, CODE, Without code",
+        "linear.pt2, PyTorch program (pt2), NOTED, Weights alone",
+    })
+    void says_of_real_files_of_pytorch_what_loading_them_runs(
+            String file, String kind, Verdict verdict, String finding) throws IOException {
+        var report =
+                only(scan(file, Files.readAllBytes(Path.of("src/test/resources/torch", file))));
+
+        assertThat(report.kind()).isEqualTo(kind);
+        assertThat(report.verdict()).isEqualTo(verdict);
+        assertThat(report.findings()).anyMatch(one -> one.contains(finding));
+    }
+
     private static byte[] zip(String name, byte[] content, boolean link) throws IOException {
         var bytes = new ByteArrayOutputStream();
         try (var zip = new ZipArchiveOutputStream(bytes)) {

@@ -1,6 +1,7 @@
 package dev.atelier.models;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import dev.atelier.Administrator;
 import dev.atelier.Installed;
@@ -16,6 +17,7 @@ import java.util.Map;
 import org.junit.jupiter.api.DisplayName;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /**
  * Scripts as people write them, run by the real clients of both majors against the portal: two
@@ -46,6 +48,34 @@ class MlflowClientsTest {
         var said = run(python(major), script, prefix);
 
         assertThat(said).endsWith("ok\n");
+    }
+
+    @ParameterizedTest(name = "of MLflow {0} runs PyTorch")
+    @ValueSource(ints = {2, 3})
+    void runs_pytorch_where_it_is(int major) throws Exception {
+        var said = run(pytorch(major), "mlflow-pytorch.py", "");
+
+        assertThat(said).endsWith("ok\n");
+    }
+
+    /**
+     * PyTorch from the registry is more than 6 GB with what it needs, so it is installed only when
+     * that is asked for; else the test takes the one that the machine has. MLflow 3 needs PyTorch
+     * 2.
+     */
+    private static Path pytorch(int major) throws IOException, InterruptedException {
+        var client = major == 2 ? "mlflow==2.22.5" : "mlflow==3.17.2";
+        if ("true".equals(System.getenv("ATELIER_TEST_PYTORCH"))) {
+            return PythonClients.environment(
+                    "mlflow-pytorch-" + major,
+                    client,
+                    "torch==2.15.0",
+                    "pytorch-lightning==2.6.6",
+                    "numpy<2");
+        }
+        var base = PythonClients.having(major == 2 ? "torch" : "torch.export");
+        assumeTrue(base != null, "no python3 of this machine has PyTorch, or too old a one");
+        return PythonClients.environment(base, "mlflow-own-pytorch-" + major, client, "numpy<2");
     }
 
     /** The newest of each major when this was written; scikit-learn makes small models quickly. */
