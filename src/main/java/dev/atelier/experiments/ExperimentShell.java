@@ -7,12 +7,12 @@ import org.jspecify.annotations.Nullable;
 /**
  * What stands around every page of an experiment.
  *
- * @param tab {@code runs} or {@code about}
+ * @param tab {@code runs}, {@code about} or {@code access}
  * @param runs how many it has, {@link RunTables#COUNTED} and one when more
  * @param newest the run that began last
  * @param mayRecord whether whoever looks may add runs and change it
  */
-record ExperimentShell(
+public record ExperimentShell(
         Experiment experiment,
         String tab,
         String ownerName,

@@ -19,7 +19,7 @@ import org.jspecify.annotations.Nullable;
 
 /** Finds experiments and runs for pages, if the caller may, with what stands around them. */
 @ApplicationScoped
-class ExperimentShells {
+public class ExperimentShells {
 
     static final String NOTE_TAG = "mlflow.note.content";
 
@@ -48,7 +48,7 @@ class ExperimentShells {
     /**
      * @throws NotFound in the same words when there is none and when it is hidden from the caller
      */
-    Experiment experiment(String id, Permission permission) {
+    public Experiment experiment(String id, Permission permission) {
         var found =
                 experiments
                         .find(Experiments.number(id))
@@ -71,7 +71,7 @@ class ExperimentShells {
         return caller.may(Permission.EXPERIMENT_RECORD, experiment.ref());
     }
 
-    ExperimentShell shell(Experiment experiment, String tab) {
+    public ExperimentShell shell(Experiment experiment, String tab) {
         var owner = experiment.owner();
         return new ExperimentShell(
                 experiment,

@@ -180,6 +180,28 @@ public class Access {
         return decide(subject, Permission.toRead(resource.ref()), resource).allowed();
     }
 
+    /**
+     * Whether it was granted to them or a team of theirs on anything, and their token lets them. A
+     * grant to everyone is none to anybody: it counts on its thing only, for those with the role.
+     */
+    boolean grantedSomewhere(Subject subject, Permission permission) {
+        var scopes = subject.scopes();
+        return (scopes == null || scopes.contains(permission))
+                && sql.first(
+                                """
+                                select 1 from resource_grant
+                                where permission = ? and holder = any(?)
+                                  and (until is null or until > clock_timestamp())
+                                limit 1
+                                """,
+                                row -> 1,
+                                permission.id(),
+                                subject.holders().stream()
+                                        .filter(holder -> !holder.equals(Subject.EVERYONE))
+                                        .toArray(String[]::new))
+                        .isPresent();
+    }
+
     /** May they do it, on this thing or (null) at all? */
     public Decision decide(Subject subject, Permission permission, @Nullable Resource resource) {
         var scopes = subject.scopes();

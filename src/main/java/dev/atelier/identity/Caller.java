@@ -119,6 +119,14 @@ public class Caller {
                 .orElse(false);
     }
 
+    /** Whether the caller was granted this on an experiment; what on which is asked there. */
+    boolean mayOnSomeExperiment(Permission permission) {
+        return (permission == Permission.EXPERIMENT_READ
+                        || permission == Permission.EXPERIMENT_RECORD)
+                && !may(permission)
+                && subject().map(one -> access.grantedSomewhere(one, permission)).orElse(false);
+    }
+
     /** What the caller is not shown; nothing is kept from the portal itself. */
     Blind blind() {
         return request == null ? Blind.TO_NOTHING : access.blind(subject().orElse(null));

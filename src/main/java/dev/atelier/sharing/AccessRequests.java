@@ -2,6 +2,7 @@ package dev.atelier.sharing;
 
 import dev.atelier.catalog.Entities;
 import dev.atelier.catalog.EntityRef;
+import dev.atelier.experiments.Experiments;
 import dev.atelier.identity.Access;
 import dev.atelier.identity.Audit;
 import dev.atelier.identity.Caller;
@@ -30,7 +31,6 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Set;
-import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 
 /** What people asked the owners of things for, and what became of it. */
@@ -42,8 +42,6 @@ public class AccessRequests {
 
     private static final int LONGEST = 1000;
     private static final int SHOWN = 200;
-    private static final Pattern MODEL =
-            Pattern.compile("model:default/[a-z0-9]+([-_.][a-z0-9]+)*");
 
     /** Where a request stands. */
     public enum State {
@@ -90,13 +88,13 @@ public class AccessRequests {
                     : until.minusSeconds(1).atOffset(ZoneOffset.UTC).toLocalDate().toString();
         }
 
-        /** The thing without its kind: {@code churn}. */
+        /** The thing as sentences name it: {@code churn}, {@code experiment 7}. */
         public String name() {
-            return resource.substring(resource.indexOf('/') + 1);
+            return Thing.of(resource).name(resource);
         }
 
         public String address() {
-            return "/models/" + name();
+            return Thing.of(resource).address(resource);
         }
 
         /** The name of who asked: {@code ines}. */
@@ -133,6 +131,7 @@ public class AccessRequests {
     private final Access access;
     private final Policies policies;
     private final Entities entities;
+    private final Experiments experiments;
     private final Notifications notifications;
 
     AccessRequests(
@@ -142,6 +141,7 @@ public class AccessRequests {
             Access access,
             Policies policies,
             Entities entities,
+            Experiments experiments,
             Notifications notifications) {
         this.sql = sql;
         this.audit = audit;
@@ -149,6 +149,7 @@ public class AccessRequests {
         this.access = access;
         this.policies = policies;
         this.entities = entities;
+        this.experiments = experiments;
         this.notifications = notifications;
     }
 
@@ -191,15 +192,17 @@ public class AccessRequests {
     /**
      * Asks for access. Whether the thing exists is not said: it may be hidden from who asks.
      *
-     * @param resource reference of a model
+     * @param resource reference of a model or an experiment
      * @throws Conflict when they may do all of it already, or have asked for it
      */
     @Transactional
     public AccessRequest ask(String resource, Use use, String purpose, @Nullable Instant until) {
         var who = caller.entityRef();
-        if (!MODEL.matcher(resource).matches() || resource.length() > 100) {
+        var thing = Thing.of(resource);
+        if (!thing.fits(resource)) {
             throw new Invalid(
-                    "Name the model.", List.of(new Invalid.Field("on", "is no model's name")));
+                    "Name the %s.".formatted(thing.label().toLowerCase(Locale.ROOT)),
+                    List.of(new Invalid.Field("on", "names none")));
         }
         var reason = purpose.strip();
         if (reason.isEmpty() || reason.length() > LONGEST) {
@@ -218,8 +221,7 @@ public class AccessRequests {
                     List.of(new Invalid.Field("until", "lies in the past")));
         }
         // Of one that is not there nothing is said but what is said of a hidden one.
-        if (entities.find(EntityRef.parse(resource)).isPresent()
-                && use.permissions().stream().allMatch(p -> caller.may(p, resource))) {
+        if (exists(resource) && use.permissions().stream().allMatch(p -> caller.may(p, resource))) {
             throw new Conflict("You may do all of that already.");
         }
         // One at a time for each person, so that the limit holds.
@@ -260,13 +262,23 @@ public class AccessRequests {
                             "%s asks for access to %s: to %s"
                                     .formatted(
                                             caller.signedIn().displayName(),
-                                            resource.substring(resource.indexOf('/') + 1),
+                                            thing.name(resource),
                                             Use.words(use.permissions())),
                             resource,
                             "/access"),
                     To.owner(owner));
         }
         return get(made.getFirst());
+    }
+
+    private boolean exists(String resource) {
+        return switch (Thing.of(resource)) {
+            case MODEL -> entities.find(EntityRef.parse(resource)).isPresent();
+            case EXPERIMENT ->
+                    experiments
+                            .find(Long.parseLong(resource.substring(resource.indexOf('/') + 1)))
+                            .isPresent();
+        };
     }
 
     /**

@@ -3,7 +3,6 @@ package dev.atelier.sharing;
 import dev.atelier.identity.Limit;
 import dev.atelier.identity.Limited;
 import dev.atelier.identity.Open;
-import dev.atelier.identity.Resource;
 import dev.atelier.platform.problems.Invalid;
 import io.smallrye.common.annotation.RunOnVirtualThread;
 import jakarta.ws.rs.Consumes;
@@ -36,8 +35,8 @@ import org.jspecify.annotations.Nullable;
 public class RequestApi {
 
     /**
-     * @param on name of a model
-     * @param use see, try, call, download or change
+     * @param on name of a model, or the reference of an experiment: {@code experiment:default/7}
+     * @param use see, try, call, download or change; of an experiment follow or record
      */
     public record Question(
             @Nullable String on,
@@ -100,8 +99,8 @@ public class RequestApi {
         }
         var made =
                 requests.ask(
-                        Resource.model(question.on()),
-                        Use.of(question.use()),
+                        Thing.ref(question.on()),
+                        Use.of(Thing.of(Thing.ref(question.on())), question.use()),
                         question.purpose() == null ? "" : question.purpose(),
                         question.until());
         return Response.created(URI.create("/api/v1/access-requests/" + made.id()))

@@ -3,7 +3,6 @@ package dev.atelier.sharing;
 import dev.atelier.identity.Limit;
 import dev.atelier.identity.Limited;
 import dev.atelier.identity.Open;
-import dev.atelier.identity.Resource;
 import dev.atelier.platform.problems.Conflict;
 import dev.atelier.platform.problems.Invalid;
 import dev.atelier.platform.problems.Problem;
@@ -21,9 +20,7 @@ import jakarta.ws.rs.QueryParam;
 import jakarta.ws.rs.core.MediaType;
 import jakarta.ws.rs.core.Response;
 import java.net.URI;
-import java.util.Arrays;
 import java.util.List;
-import java.util.Locale;
 import org.jboss.resteasy.reactive.server.ServerExceptionMapper;
 import org.jspecify.annotations.Nullable;
 
@@ -51,7 +48,13 @@ public class RequestPages {
     public record Form(
             String on, String use, String purpose, String until, @Nullable String fault) {
         public String heading() {
-            return on.isEmpty() ? "Ask for access" : "Ask for access to " + on;
+            var ref = Thing.ref(on);
+            return on.isEmpty() ? "Ask for access" : "Ask for access to " + Thing.of(ref).name(ref);
+        }
+
+        /** The kind of the thing. */
+        public String label() {
+            return Thing.of(on).label();
         }
     }
 
@@ -82,17 +85,17 @@ public class RequestPages {
     @GET
     @Path("new")
     public TemplateInstance form(@QueryParam("on") @Nullable String on) {
-        return form(new Form(name(on), Use.TRY.id(), "", "", null));
+        return form(new Form(typed(on), "", "", "", null));
     }
 
     private static TemplateInstance form(Form form) {
-        return Templates.ask(form, Arrays.asList(Use.values()));
+        return Templates.ask(form, Use.of(Thing.of(form.on)));
     }
 
-    /** The bare name of a model, from that or its reference. */
-    private static String name(@Nullable String on) {
-        var text = on == null ? "" : on.strip().toLowerCase(Locale.ROOT);
-        return text.substring(text.indexOf('/') + 1);
+    /** The bare name of a model, or the reference of something else. */
+    private static String typed(@Nullable String on) {
+        var ref = Thing.ref(on);
+        return Thing.of(ref).typed(ref);
     }
 
     @Limited(Limit.REQUESTS)
@@ -105,8 +108,8 @@ public class RequestPages {
             @FormParam("until") @Nullable String until) {
         try {
             requests.ask(
-                    Resource.model(name(on)),
-                    Use.of(use),
+                    Thing.ref(on),
+                    Use.of(Thing.of(Thing.ref(on)), use),
                     purpose == null ? "" : purpose,
                     SharingPages.endOf(until));
         } catch (Invalid | Conflict e) {
@@ -114,7 +117,7 @@ public class RequestPages {
                     .entity(
                             form(
                                     new Form(
-                                            name(on),
+                                            typed(on),
                                             use == null ? "" : use,
                                             purpose == null ? "" : purpose,
                                             until == null ? "" : until,

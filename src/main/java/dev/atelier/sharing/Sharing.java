@@ -15,7 +15,6 @@ import jakarta.enterprise.context.ApplicationScoped;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.Arrays;
-import java.util.EnumMap;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
@@ -51,9 +50,6 @@ class Sharing {
         }
     }
 
-    /** A column: a permission on the thing. */
-    record Column(Permission permission, String title) {}
-
     /**
      * Who, and what they may.
      *
@@ -77,32 +73,22 @@ class Sharing {
 
     /** Everything on the tab. */
     record View(
-            String name,
+            String address,
             Resource resource,
             String ownerName,
-            List<Column> columns,
+            List<Thing.Column> columns,
             List<Row> rows,
             boolean decides,
             List<AccessRequests.AccessRequest> waiting,
             List<Use> wanted,
             String may,
-            List<AuditLog.Event> events) {}
+            List<AuditLog.Event> events) {
 
-    private static final Map<Permission, String> TITLES = new EnumMap<>(Permission.class);
-
-    static {
-        TITLES.put(Permission.MODEL_READ, "See");
-        TITLES.put(Permission.MODEL_TRY, "Try");
-        TITLES.put(Permission.MODEL_CALL, "Call");
-        TITLES.put(Permission.MODEL_DOWNLOAD, "Download");
-        TITLES.put(Permission.MODEL_REGISTER, "Register");
-        TITLES.put(Permission.MODEL_ALIAS, "Promote");
-        TITLES.put(Permission.SERVING_OPERATE, "Operate");
-        TITLES.put(Permission.MODEL_SHARE, "Share");
+        /** What it means that it is shown to those. */
+        public String sentence(Resource.Visibility visibility) {
+            return Thing.of(resource.ref()).sentence(visibility);
+        }
     }
-
-    private static final List<Column> COLUMNS =
-            TITLES.entrySet().stream().map(e -> new Column(e.getKey(), e.getValue())).toList();
 
     private final Access access;
     private final Policies policies;
@@ -146,11 +132,18 @@ class Sharing {
     private List<Permission> mine(String ref) {
         return Arrays.stream(Permission.values())
                 .filter(Permission::onResource)
+                .filter(
+                        permission ->
+                                Thing.of(ref) == Thing.MODEL
+                                        ? !permission.id().startsWith("experiment:")
+                                        : permission == Permission.MODEL_SHARE
+                                                || permission.id().startsWith("experiment:"))
                 .filter(permission -> caller.may(permission, ref))
                 .toList();
     }
 
     View view(String ref) {
+        var thing = Thing.of(ref);
         var resource = access.resource(ref);
         boolean decides = caller.may(Permission.MODEL_SHARE, ref);
         var shares = policies.shares(ref);
@@ -164,23 +157,21 @@ class Sharing {
         var ownerName = owner == null ? "nobody" : titles.getOrDefault(owner, owner);
         var rows = new ArrayList<Row>();
         for (var share : shares) {
-            rows.add(granted(share, titles));
+            rows.add(granted(thing, share, titles));
         }
         for (var role : Role.values()) {
-            rows.add(byRole(role, resource, ownerName));
+            rows.add(byRole(thing, role, resource, ownerName));
         }
         var may = new HashSet<>(mine(ref));
         return new View(
-                ref.substring(ref.indexOf('/') + 1),
+                thing.address(ref) + "/access",
                 resource,
                 ownerName,
-                COLUMNS,
+                thing.columns(),
                 rows,
                 decides,
                 decides ? requests.waiting(ref) : List.of(),
-                Arrays.stream(Use.values())
-                        .filter(use -> !may.containsAll(use.permissions()))
-                        .toList(),
+                Use.of(thing).stream().filter(use -> !may.containsAll(use.permissions())).toList(),
                 Use.words(Set.copyOf(may)),
                 decides
                         ? log.page(
@@ -189,15 +180,15 @@ class Sharing {
                         : List.of());
     }
 
-    private static Row granted(Policies.Share share, Map<String, String> titles) {
+    private static Row granted(Thing thing, Policies.Share share, Map<String, String> titles) {
         var holder = share.holder();
         return new Row(
                 holder.equals(Subject.EVERYONE)
                         ? "Everyone here"
                         : titles.getOrDefault(holder, holder.substring(holder.indexOf('/') + 1)),
                 holder.equals(Subject.EVERYONE) ? "whatever their role" : holder,
-                COLUMNS.stream()
-                        .map(c -> share.permissions().contains(c.permission) ? Mark.YES : Mark.NO)
+                thing.columns().stream()
+                        .map(c -> share.permissions().contains(c.permission()) ? Mark.YES : Mark.NO)
                         .toList(),
                 "Granted by %s%s"
                         .formatted(
@@ -207,10 +198,10 @@ class Sharing {
                 share.until());
     }
 
-    private Row byRole(Role role, Resource resource, String ownerName) {
+    private Row byRole(Thing thing, Role role, Resource resource, String ownerName) {
         var marks =
-                COLUMNS.stream()
-                        .map(column -> access.rolesThatMay(column.permission, resource).get(role))
+                thing.columns().stream()
+                        .map(column -> access.rolesThatMay(column.permission(), resource).get(role))
                         .map(
                                 reach ->
                                         reach == null

@@ -123,7 +123,7 @@ public class SharingApi {
         policies.grant(
                 sharing.existing(name),
                 holders.named(wish.holder() == null ? "" : wish.holder()),
-                Use.of(wish.use()).permissions(),
+                Use.of(Thing.MODEL, wish.use()).permissions(),
                 wish.reason() == null ? "" : wish.reason().strip(),
                 wish.until());
     }

@@ -78,7 +78,7 @@ public class SharingPages {
                 shells.shell(entity, SharingTab.address(entity)),
                 sharing.view(ref.toString()),
                 Arrays.asList(Resource.Visibility.values()),
-                Arrays.asList(Use.values()),
+                Use.of(Thing.MODEL),
                 fault);
     }
 
@@ -121,7 +121,7 @@ public class SharingPages {
             policies.grant(
                     ref,
                     holders.named(holder == null ? "" : holder),
-                    Use.of(use).permissions(),
+                    Use.of(Thing.MODEL, use).permissions(),
                     reason == null ? "" : reason.strip(),
                     endOf(until));
         } catch (Invalid e) {

@@ -10,7 +10,7 @@ import java.util.Locale;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
-/** What people want of a model, in their words; each is some permissions. */
+/** What people want of a thing, in their words; each is some permissions. */
 public enum Use {
     SEE("See it", "its card, versions and traffic", Permission.MODEL_READ),
     TRY("Try it", "see it, and try it in the browser", Permission.MODEL_READ, Permission.MODEL_TRY),
@@ -33,7 +33,13 @@ public enum Use {
             Permission.MODEL_CALL,
             Permission.MODEL_DOWNLOAD,
             Permission.MODEL_REGISTER,
-            Permission.MODEL_ALIAS);
+            Permission.MODEL_ALIAS),
+    FOLLOW("See it", "its runs, their metrics and files", Permission.EXPERIMENT_READ),
+    RECORD(
+            "Record in it",
+            "see it, record runs and change it",
+            Permission.EXPERIMENT_READ,
+            Permission.EXPERIMENT_RECORD);
 
     private final String label;
     private final String means;
@@ -61,17 +67,30 @@ public enum Use {
         return permissions;
     }
 
-    /**
-     * @throws Invalid when there is none of that name
-     */
-    static Use of(@Nullable String id) {
+    /** What one can want of a thing of that kind. */
+    static List<Use> of(Thing thing) {
         return Arrays.stream(values())
+                .filter(use -> use.permissions.contains(thing.read()))
+                .toList();
+    }
+
+    /**
+     * @throws Invalid when there is none of that name for such a thing
+     */
+    static Use of(Thing thing, @Nullable String id) {
+        return of(thing).stream()
                 .filter(use -> use.id().equals(id))
                 .findFirst()
                 .orElseThrow(
                         () ->
                                 new Invalid(
-                                        "Say what for: see, try, call, download or change.",
+                                        "Say what for: %s."
+                                                .formatted(
+                                                        String.join(
+                                                                ", ",
+                                                                of(thing).stream()
+                                                                        .map(Use::id)
+                                                                        .toList())),
                                         List.of(new Invalid.Field("use", "is none of them"))));
     }
 
