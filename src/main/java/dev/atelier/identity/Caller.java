@@ -14,6 +14,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
+import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
 /** Who makes this request, and what they may do. */
@@ -31,6 +32,9 @@ public class Caller {
     private final Refreshing refreshing;
     private @Nullable Optional<Subject> subject;
 
+    /** Asked instead of the request, where the portal goes on for somebody; see {@link Acting}. */
+    private @Nullable Supplier<Optional<Subject>> acting;
+
     Caller(
             CurrentVertxRequest current,
             Subjects subjects,
@@ -45,6 +49,14 @@ public class Caller {
         this.refreshing = refreshing;
     }
 
+    /** Makes this context that of somebody who makes no request at the moment. */
+    void actFor(Supplier<Optional<Subject>> somebody) {
+        if (request != null) {
+            throw new IllegalStateException("A request is made by whoever sent it");
+        }
+        acting = somebody;
+    }
+
     private RoutingContext request() {
         if (request == null) {
             throw new IllegalStateException("Nobody makes a request here; the portal acts itself");
@@ -54,6 +66,9 @@ public class Caller {
 
     /** Whoever is signed in; empty when nobody is, or what they showed is no longer good. */
     public Optional<Subject> subject() {
+        if (subject == null && acting != null) {
+            subject = acting.get();
+        }
         if (subject == null) {
             if (!BlockingOperationControl.isBlockingAllowed()) {
                 // The page of an unknown address: it can do without a name.
@@ -93,9 +108,12 @@ public class Caller {
                 .orElseThrow(
                         () ->
                                 new SignInNeeded(
-                                        request().request().getHeader("Authorization") == null
-                                                ? "Sign in first, or send an access token as \"Authorization: Bearer …\"."
-                                                : "This access token is wrong, was revoked or has ended."));
+                                        acting != null
+                                                ? "The account this is done for was shut out or is gone."
+                                                : request().request().getHeader("Authorization")
+                                                                == null
+                                                        ? "Sign in first, or send an access token as \"Authorization: Bearer …\"."
+                                                        : "This access token is wrong, was revoked or has ended."));
     }
 
     /** Entity reference, say {@code user:default/ines}. */
@@ -129,7 +147,9 @@ public class Caller {
 
     /** What the caller is not shown; nothing is kept from the portal itself. */
     Blind blind() {
-        return request == null ? Blind.TO_NOTHING : access.blind(subject().orElse(null));
+        return request == null && acting == null
+                ? Blind.TO_NOTHING
+                : access.blind(subject().orElse(null));
     }
 
     /**
@@ -153,7 +173,7 @@ public class Caller {
     public void lookAgain(String resource) {
         var before = signedIn();
         access.forget(resource);
-        subject = Credentials.now(request(), subjects, before);
+        subject = acting == null ? Credentials.now(request(), subjects, before) : acting.get();
     }
 
     /** As {@link #require}, for a thing that is about to be made and will belong to that owner. */
@@ -184,7 +204,7 @@ public class Caller {
         if (decision.allowed()) {
             return;
         }
-        var path = request().normalizedPath();
+        var path = acting == null ? request().normalizedPath() : "in the background";
         audit.refused(
                 permission.id(),
                 resource == null ? path : resource.ref(),

@@ -11,6 +11,7 @@ import io.vertx.core.net.SocketAddress;
 import jakarta.enterprise.context.ApplicationScoped;
 import jakarta.inject.Inject;
 import java.io.IOException;
+import java.io.InputStream;
 import java.net.IDN;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
@@ -179,6 +180,71 @@ public class OutboundHttp {
                 System.nanoTime() + patience.toNanos());
     }
 
+    /** An answer whose body comes as it is read. Header names are in lower case. */
+    public record Opened(int status, Map<String, String> headers, InputStream body)
+            implements AutoCloseable {
+        @Override
+        public void close() throws IOException {
+            body.close();
+        }
+    }
+
+    /**
+     * Asks and hands the body on as it comes, of any length: it is never held here, and what is not
+     * read is not sent. Blocks; call it on a virtual thread. A redirect is an answer like any
+     * other.
+     *
+     * @param sent the body of a POST; null for a GET
+     * @throws Refused when the address is not allowed
+     * @throws IOException when there is no answer in time; later, when nothing comes for so long
+     */
+    public Opened open(String url, Map<String, String> headers, byte @Nullable [] sent)
+            throws IOException {
+        var target = check(url);
+        var request = request(sent == null ? HttpMethod.GET : HttpMethod.POST, target, headers);
+        var head = new CompletableFuture<Opened>();
+        var call = new AtomicReference<HttpClientRequest>();
+        client.request(request)
+                .onFailure(head::completeExceptionally)
+                .onSuccess(
+                        one -> {
+                            call.set(one);
+                            one.exceptionHandler(head::completeExceptionally);
+                            one.response()
+                                    .onFailure(head::completeExceptionally)
+                                    .onSuccess(
+                                            response ->
+                                                    head.complete(
+                                                            new Opened(
+                                                                    response.statusCode(),
+                                                                    headersOf(response.headers()),
+                                                                    new ComingBody(
+                                                                            response, patience))));
+                            if (sent == null) {
+                                one.end();
+                            } else {
+                                one.end(Buffer.buffer(sent));
+                            }
+                        });
+        try {
+            return head.get(patience.toMillis(), TimeUnit.MILLISECONDS);
+        } catch (TimeoutException e) {
+            throw new IOException(
+                    "The host did not answer within %d seconds.".formatted(patience.toSeconds()),
+                    e);
+        } catch (ExecutionException e) {
+            throw new IOException(reason(e.getCause()), e);
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+            throw new IOException("Interrupted.", e);
+        } finally {
+            var one = call.get();
+            if (one != null && (!head.isDone() || head.isCompletedExceptionally())) {
+                one.reset();
+            }
+        }
+    }
+
     /** Says whether an address may be fetched, without fetching it. */
     public void require(String url) throws IOException {
         check(url);
@@ -268,25 +334,7 @@ public class OutboundHttp {
             long until)
             throws IOException {
         long left = Math.max(1, TimeUnit.NANOSECONDS.toMillis(until - System.nanoTime()));
-        var path = target.uri.getRawPath();
-        var request =
-                new RequestOptions()
-                        .setMethod(method)
-                        .setServer(
-                                SocketAddress.inetSocketAddress(
-                                        new InetSocketAddress(target.address, target.port)))
-                        .setHost(target.host)
-                        .setPort(target.port)
-                        .setSsl(target.tls)
-                        .setURI(
-                                (path == null || path.isEmpty() ? "/" : path)
-                                        + (target.uri.getRawQuery() == null
-                                                ? ""
-                                                : "?" + target.uri.getRawQuery()))
-                        .setTimeout(left)
-                        .setFollowRedirects(false);
-        headers.forEach(request::putHeader);
-        request.putHeader("user-agent", "atelier");
+        var request = request(method, target, headers).setTimeout(left);
         var result = new CompletableFuture<Answer>();
         var opened = new AtomicReference<HttpClientRequest>();
         client.request(request)
@@ -356,6 +404,29 @@ public class OutboundHttp {
                 call.reset();
             }
         }
+    }
+
+    private static RequestOptions request(
+            HttpMethod method, Target target, Map<String, String> headers) {
+        var path = target.uri.getRawPath();
+        var request =
+                new RequestOptions()
+                        .setMethod(method)
+                        .setServer(
+                                SocketAddress.inetSocketAddress(
+                                        new InetSocketAddress(target.address, target.port)))
+                        .setHost(target.host)
+                        .setPort(target.port)
+                        .setSsl(target.tls)
+                        .setURI(
+                                (path == null || path.isEmpty() ? "/" : path)
+                                        + (target.uri.getRawQuery() == null
+                                                ? ""
+                                                : "?" + target.uri.getRawQuery()))
+                        .setFollowRedirects(false);
+        headers.forEach(request::putHeader);
+        request.putHeader("user-agent", "atelier");
+        return request;
     }
 
     private static String reason(@Nullable Throwable cause) {
