@@ -30,6 +30,7 @@ class ArchitectureTest {
                     "sandbox",
                     "serving",
                     "webhooks",
+                    "transfer",
                     "models",
                     "sharing",
                     "experiments",

@@ -181,7 +181,7 @@ public class MlflowModels {
                 "Registered Model (name=%s) already exists.".formatted(name));
     }
 
-    private static void checkName(String name) {
+    static void checkName(String name) {
         if (name.isBlank()) {
             throw new Invalid("Registered model name cannot be empty.");
         }

@@ -77,7 +77,7 @@ public record Model(
     }
 
     /** The name that MLflow's clients know it by. */
-    String called() {
+    public String called() {
         return title == null ? name : title;
     }
 }
