@@ -8,6 +8,7 @@ import dev.atelier.platform.blobs.BundlePath;
 import dev.atelier.platform.blobs.Staged;
 import dev.atelier.platform.database.Sql;
 import dev.atelier.platform.database.Transaction;
+import dev.atelier.platform.faults.Failpoints;
 import dev.atelier.platform.problems.Invalid;
 import dev.atelier.platform.problems.NotFound;
 import jakarta.enterprise.context.ApplicationScoped;
@@ -112,6 +113,7 @@ public class Artifacts {
                     }
                     adopt(staged, compared);
                     put(place, new Blob(staged.digest(), staged.size()));
+                    Failpoints.hit("artifact.kept");
                 });
     }
 

@@ -1,5 +1,6 @@
 package dev.atelier.experiments;
 
+import dev.atelier.platform.faults.Failpoints;
 import io.quarkus.runtime.ShutdownEvent;
 import jakarta.enterprise.context.ApplicationScoped;
 import jakarta.enterprise.event.Observes;
@@ -79,7 +80,9 @@ class MetricQueue {
 
     private void write(List<Waiting> some) {
         try {
+            Failpoints.hit("metrics.taken");
             var live = metrics.add(some.stream().map(Waiting::points).toList());
+            Failpoints.hit("metrics.committed");
             some.forEach(one -> one.written.complete(live.contains(one.points.run())));
         } catch (RuntimeException e) {
             if (some.size() == 1) {

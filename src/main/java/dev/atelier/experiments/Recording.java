@@ -4,6 +4,7 @@ import dev.atelier.identity.Caller;
 import dev.atelier.identity.Permission;
 import dev.atelier.platform.database.Sql;
 import dev.atelier.platform.database.Transaction;
+import dev.atelier.platform.faults.Failpoints;
 import dev.atelier.platform.problems.Invalid;
 import jakarta.enterprise.context.ApplicationScoped;
 import java.util.Collection;
@@ -114,6 +115,7 @@ public class Recording {
                             .filter(one -> one.model != null)
                             .forEach(one -> measure(run, one));
                     values.setTags(run, tags);
+                    Failpoints.hit("batch.recorded");
                 });
     }
 

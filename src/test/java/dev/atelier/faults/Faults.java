@@ -44,7 +44,11 @@ final class Faults implements AutoCloseable {
                     "alias.committed",
                     "scan.claimed",
                     "scan.done",
-                    "gc.row-deleted");
+                    "gc.row-deleted",
+                    "metrics.taken",
+                    "metrics.committed",
+                    "batch.recorded",
+                    "artifact.kept");
 
     private static final String UPKEEP =
             "-Datelier.blobs.upkeep.every=1s,-Datelier.blobs.upkeep.grace=0s";

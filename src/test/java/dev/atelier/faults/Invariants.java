@@ -48,9 +48,11 @@ final class Invariants {
             aliases(connection);
             locations(connection);
             audit(connection);
+            log.recordings.batchesAreWhole(connection);
         }
         everyModelIsInTheCatalog();
         acknowledgedFilesReadBack();
+        log.recordings.artifactsReadBack(portal);
         assertThat(log.indecent).as("I7: answers with stack traces").isEmpty();
     }
 

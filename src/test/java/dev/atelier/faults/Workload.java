@@ -23,9 +23,9 @@ import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicInteger;
 
 /**
- * Writers that register versions, move aliases and register locations, and write down what they
- * were told. An answer that did not come, or an answer of 5xx that does not deny, leaves the
- * outcome unknown.
+ * Writers that register versions, move aliases, record runs and register locations, and write down
+ * what they were told. An answer that did not come, or an answer of 5xx that does not deny, leaves
+ * the outcome unknown.
  */
 final class Workload {
 
@@ -58,6 +58,7 @@ final class Workload {
     final Queue<Registered> locations = new ConcurrentLinkedQueue<>();
     final Queue<String> indecent = new ConcurrentLinkedQueue<>();
     final ConcurrentMap<Integer, AtomicInteger> statuses = new ConcurrentHashMap<>();
+    final Recordings recordings = new Recordings(this::note);
     private final Random seeds;
     private final AtomicInteger numbers = new AtomicInteger();
     private int largest = 200_000;
@@ -109,8 +110,9 @@ final class Workload {
 
     private void write(PortalProcess portal, Random random) {
         switch (random.nextInt(10)) {
-            case 0, 1, 2, 3, 4 -> upload(portal, random);
-            case 5, 6, 7, 8 -> move(portal, random);
+            case 0, 1, 2, 3 -> upload(portal, random);
+            case 4, 5, 6 -> move(portal, random);
+            case 7, 8 -> recordings.record(portal, random);
             default -> register(portal);
         }
     }
@@ -238,7 +240,7 @@ final class Workload {
     }
 
     /** 4xx and 507 deny; another 5xx only where it says so, and is held to it. */
-    private static Told told(HttpResponse<String> answer) {
+    static Told told(HttpResponse<String> answer) {
         int status = answer.statusCode();
         if (status < 300) {
             return Told.OK;
@@ -275,6 +277,7 @@ final class Workload {
     long count(Told told) {
         return uploads.stream().filter(u -> u.told == told).count()
                 + moves.stream().filter(m -> m.told == told).count()
-                + locations.stream().filter(l -> l.told == told).count();
+                + locations.stream().filter(l -> l.told == told).count()
+                + recordings.count(told);
     }
 }
