@@ -41,7 +41,7 @@ public record LineageDrawing(
             String style) {
         /** What fits of the note. */
         public String brief() {
-            return cut(note, 27);
+            return cut(note, 24);
         }
 
         public int textX() {
@@ -390,7 +390,7 @@ public record LineageDrawing(
 
     /** What fits the box at 12.5 px. */
     private static String cut(String text) {
-        return cut(text, 21);
+        return cut(text, 20);
     }
 
     private static String cut(String text, int length) {

@@ -15,7 +15,7 @@ public enum Permission {
     MODEL_DOWNLOAD("model:download", "download a model's files", true),
     MODEL_REGISTER("model:register", "register model versions", true),
     MODEL_ALIAS("model:alias", "move a model's aliases", true),
-    MODEL_SHARE("model:share", "decide who may use a model", true),
+    MODEL_SHARE("model:share", "decide who may use a model or experiment", true),
     EXPERIMENT_READ("experiment:read", "see an experiment and its runs", true),
     EXPERIMENT_RECORD("experiment:record", "record runs and change experiments", true),
     SERVING_OPERATE("serving:operate", "load and unload models", true),

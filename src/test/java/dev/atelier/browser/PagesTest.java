@@ -49,6 +49,8 @@ class PagesTest {
                     "/models/penguin-species/versions/1",
                     "/models/penguin-species/versions/1/promotion",
                     "/models/penguin-species/versions/1/lineage",
+                    "/experiments/0/access",
+                    "/access/new?on=experiment:default/0",
                     "/promotions",
                     "/webhooks",
                     "/gates",

@@ -141,7 +141,7 @@ class LineageTest {
                         "/experiments/%s/runs/%s".formatted(experiment, run),
                         "/experiments/%s/runs/%s/artifacts?path=model/requirements.txt"
                                 .formatted(experiment, run));
-        assertThat(page.select("svg.lineage").text()).contains("training data, digest f00d");
+        assertThat(page.select(".lineage-narrow").text()).contains("training data, digest f00d");
         assertThat(page.select("#again").text())
                 .contains("git checkout " + SHA)
                 .contains("python train.py");
