@@ -515,6 +515,10 @@ class Importing {
                 if (e instanceof Source.Away && !source.answers()) {
                     throw e;
                 }
+                if (!some.isEmpty()) {
+                    intake.points(id, experiment, some);
+                    count[0] += some.size();
+                }
                 left.outForNow(
                         "metric",
                         key,

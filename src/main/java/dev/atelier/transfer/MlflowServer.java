@@ -114,7 +114,10 @@ final class MlflowServer implements Source {
                 trouble = String.valueOf(e.getMessage());
             }
             if (tries == TRIES || stopped.getAsBoolean()) {
-                throw new Away("The server does not answer: " + trouble);
+                throw new Away(
+                        "The server does not answer: "
+                                + trouble
+                                + (trouble.endsWith(".") ? "" : "."));
             }
             LockSupport.parkNanos(wait.toNanos());
             wait = wait.multipliedBy(2);
