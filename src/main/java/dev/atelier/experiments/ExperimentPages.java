@@ -194,9 +194,7 @@ public class ExperimentPages {
             @FormParam("name") @Nullable String name, @FormParam("owner") @Nullable String owner) {
         var chosen = owner == null || owner.isBlank() ? caller.entityRef() : owner.strip();
         var wish = name == null ? "" : name.strip();
-        if (!shells.owners().contains(chosen)) {
-            caller.requireAsOwner(Permission.EXPERIMENT_RECORD, Experiment.KIND + "new", chosen);
-        }
+        caller.requireAsOwner(Permission.EXPERIMENT_RECORD, Experiment.KIND + "new", chosen);
         try {
             return to(experiments.create(wish, chosen, Map.of(), caller.entityRef()).id());
         } catch (Invalid | Conflict e) {

@@ -5,8 +5,9 @@ import jakarta.enterprise.context.ApplicationScoped;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.Comparator;
-import java.util.LinkedHashMap;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.Set;
 import java.util.UUID;
 import org.jspecify.annotations.Nullable;
@@ -47,29 +48,33 @@ public class Metrics {
      * @return those of the runs that are there; to the others nothing was added
      */
     Set<UUID> add(Collection<Points> all) {
-        var series = new LinkedHashMap<Series, Integer>();
+        int count = all.stream().mapToInt(one -> one.points.size()).sum();
+        var places = new HashMap<UUID, Map<String, Integer>>();
+        var keys = new ArrayList<Series>();
         var latest = new ArrayList<Point>();
-        var of = new ArrayList<Integer>();
-        var steps = new ArrayList<Long>();
-        var times = new ArrayList<Long>();
-        var values = new ArrayList<Double>();
+        var of = new int[count];
+        var steps = new long[count];
+        var times = new long[count];
+        var values = new double[count];
+        int i = 0;
         for (var one : all) {
+            var known = places.computeIfAbsent(one.run, _ -> new HashMap<>());
             for (var point : one.points) {
-                var key = new Series(one.run, one.experiment, point.key);
-                var place = series.putIfAbsent(key, latest.size());
+                var place = known.get(point.key);
                 if (place == null) {
                     place = latest.size();
+                    known.put(point.key, place);
+                    keys.add(new Series(one.run, one.experiment, point.key));
                     latest.add(point);
                 } else if (LATEST.compare(point, latest.get(place)) > 0) {
                     latest.set(place, point);
                 }
-                of.add(place);
-                steps.add(point.step);
-                times.add(point.at);
-                values.add(point.value);
+                of[i] = place;
+                steps[i] = point.step;
+                times[i] = point.at;
+                values[i++] = point.value;
             }
         }
-        var keys = List.copyOf(series.keySet());
         // Series in one order for everybody: two writers of one run never wait for each other.
         return Set.copyOf(
                 sql.list(
@@ -109,17 +114,17 @@ public class Metrics {
                         select id from live
                         """,
                         row -> row.getObject(1, UUID.class),
-                        all.stream().map(Points::run).distinct().toArray(UUID[]::new),
+                        places.keySet().toArray(UUID[]::new),
                         keys.stream().map(Series::run).toArray(UUID[]::new),
                         keys.stream().map(Series::experiment).toArray(Long[]::new),
                         keys.stream().map(Series::key).toArray(String[]::new),
                         latest.stream().map(Point::step).toArray(Long[]::new),
                         latest.stream().map(Point::at).toArray(Long[]::new),
                         latest.stream().map(Point::value).toArray(Double[]::new),
-                        of.toArray(Integer[]::new),
-                        steps.toArray(Long[]::new),
-                        times.toArray(Long[]::new),
-                        values.toArray(Double[]::new)));
+                        of,
+                        steps,
+                        times,
+                        values));
     }
 
     /**

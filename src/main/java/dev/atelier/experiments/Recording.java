@@ -80,7 +80,11 @@ public class Recording {
             Collection<Measured> measured,
             Map<String, String> params,
             Map<String, String> tags) {
-        measured.forEach(one -> MlflowRules.key("metric", one.point.key()));
+        // A batch has few keys and many points of each.
+        measured.stream()
+                .map(one -> one.point.key())
+                .distinct()
+                .forEach(key -> MlflowRules.key("metric", key));
         params.forEach(MlflowRules::param);
         tags.forEach(MlflowRules::runTag);
         if (params.isEmpty()

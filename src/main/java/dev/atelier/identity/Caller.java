@@ -137,10 +137,12 @@ public class Caller {
                 .orElse(false);
     }
 
-    /** Whether the caller was granted this on an experiment; what on which is asked there. */
+    /**
+     * Whether the caller was granted to record in an experiment; in which is asked there. Not to
+     * read: lists leave out only what is hidden.
+     */
     boolean mayOnSomeExperiment(Permission permission) {
-        return (permission == Permission.EXPERIMENT_READ
-                        || permission == Permission.EXPERIMENT_RECORD)
+        return permission == Permission.EXPERIMENT_RECORD
                 && !may(permission)
                 && subject().map(one -> access.grantedSomewhere(one, permission)).orElse(false);
     }

@@ -153,6 +153,41 @@ class ExperimentSharingTest {
     }
 
     @Test
+    void lets_those_who_may_record_in_it_alone_make_no_other() {
+        page(owner)
+                .formParam("holder", stranger.name())
+                .formParam("use", "record")
+                .post("/experiments/{id}/access/grants", id)
+                .then()
+                .statusCode(303);
+        assertThat(record(stranger)).isEqualTo(200);
+
+        page(stranger)
+                .formParam("name", name + "-other")
+                .post("/experiments")
+                .then()
+                .statusCode(403);
+        stranger.asks()
+                .contentType("application/json")
+                .body(Map.of("name", name + "-other"))
+                .post("/api/2.0/mlflow/experiments/create")
+                .then()
+                .statusCode(403);
+        stranger.asks()
+                .contentType("application/json")
+                .body(Map.of("server", "https://mlflow.example"))
+                .post("/api/v1/imports")
+                .then()
+                .statusCode(403);
+        stranger.asks()
+                .contentType("application/json")
+                .body(Map.of("experiment_id", id, "new_name", name + "-renamed"))
+                .post("/api/2.0/mlflow/experiments/update")
+                .then()
+                .statusCode(200);
+    }
+
+    @Test
     void is_given_and_taken_back_on_its_own_page() {
         show("team");
         assertThat(read(stranger)).isEqualTo(403);
