@@ -287,7 +287,11 @@ class EveryAnswerTest {
 
     private long changesOf(String actor) {
         return sql.one(
-                "select count(*) from audit_event where actor = ? and outcome = 'done'",
+                // Who takes everything with them is written down, though it changes nothing.
+                """
+                select count(*) from audit_event
+                where actor = ? and outcome = 'done' and action <> 'installation.export'
+                """,
                 row -> row.getLong(1),
                 actor);
     }
