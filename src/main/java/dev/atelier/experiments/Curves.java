@@ -55,8 +55,8 @@ class Curves {
         }
         var stretches = stretches(runs, keys);
         var buckets = new ArrayList<Bucket>();
-        read(stretches.stream().filter(Stretch::steps).toList(), width, STEPS, buckets);
-        read(stretches.stream().filter(s -> !s.steps()).toList(), width, TIMES, buckets);
+        read(stretches.stream().filter(Stretch::steps).toList(), width, Parts.STEPS, buckets);
+        read(stretches.stream().filter(s -> !s.steps()).toList(), width, Parts.TIMES, buckets);
         return buckets;
     }
 
@@ -109,10 +109,20 @@ class Curves {
                 """
                 select m.id, m.run, m.key, f.step, l.step, f.at, l.at, f.value
                 from run_metric m
-                cross join lateral (select step, at, value from metric_point where series = m.id
-                                    order by step, at, value limit 1) as f
-                cross join lateral (select step, at from metric_point where series = m.id
-                                    order by step desc, at desc, value desc limit 1) as l
+                cross join lateral (
+                    (select step, at, value from metric_point where series = m.id
+                     order by step, at, value limit 1)
+                    union all
+                    (select steps[1], times[1], measures[1] from metric_chunk where series = m.id
+                     order by last_step, last_at, last_value limit 1)
+                    order by 1, 2, 3 limit 1) as f
+                cross join lateral (
+                    (select step, at from metric_point where series = m.id
+                     order by step desc, at desc, value desc limit 1)
+                    union all
+                    (select last_step, last_at from metric_chunk where series = m.id
+                     order by last_step desc, last_at desc, last_value desc limit 1)
+                    order by 1 desc, 2 desc limit 1) as l
                 where m.run = any(?) and m.key = any(?) order by m.run, m.key
                 """,
                 row ->
@@ -129,10 +139,39 @@ class Curves {
                 keys.toArray(String[]::new));
     }
 
-    private static final String STEPS = "p.step between g.first and g.last";
-    private static final String TIMES = "p.step = g.step and p.at between g.first and g.last";
+    /** Chunks do not overlap: one alone holds points of a part and of what is behind it. */
+    private static final String ACROSS =
+            """
+            (select c.* from metric_chunk c
+             where c.series = g.series and {chunks of the step} and c.last_{part} > g.last
+             order by c.last_step, c.last_at, c.last_value limit 1)""";
 
-    private void read(List<Stretch> stretches, int width, String inside, List<Bucket> into) {
+    /** What parts are stretches of, in the terms of the statement below. */
+    private enum Parts {
+        STEPS("step", "steps", "true"),
+        TIMES("at", "times", "%s = g.step");
+
+        private final String column;
+        private final String array;
+        private final String same;
+
+        Parts(String column, String array, String same) {
+            this.column = column;
+            this.array = array;
+            this.same = same;
+        }
+
+        String in(String statement) {
+            return statement
+                    .replace("{chunk across the end}", ACROSS)
+                    .replace("{part}", column)
+                    .replace("{parts}", array)
+                    .replace("{points of the step}", same.formatted("p.step"))
+                    .replace("{chunks of the step}", same.formatted("c.last_step"));
+        }
+    }
+
+    private void read(List<Stretch> stretches, int width, Parts parts, List<Bucket> into) {
         if (stretches.isEmpty()) {
             return;
         }
@@ -153,22 +192,57 @@ class Curves {
             }
         }
         sql.list(
-                """
+                parts.in(
+                        """
                 select g.series, e.step, e.at, e.value, b.least, b.greatest, b.points
                 from unnest(?, ?, ?, ?) with ordinality as g (series, step, first, last, n)
                 cross join lateral (
-                    select min(p.value) as least, max(p.value) as greatest, count(*) as points
-                    from metric_point p
-                    where p.series = g.series and %1$s
-                      and p.value > '-Infinity' and p.value < 'Infinity') as b
+                    select min(least) as least, max(greatest) as greatest, sum(points)::bigint as points
+                    from (
+                        select min(p.value) as least, max(p.value) as greatest, count(*) as points
+                        from metric_point p
+                        where p.series = g.series and {points of the step}
+                          and p.{part} between g.first and g.last
+                          and p.value > '-Infinity' and p.value < 'Infinity'
+                        union all
+                        select min(c.least), max(c.greatest), coalesce(sum(c.finite), 0)
+                        from metric_chunk c
+                        where c.series = g.series and {chunks of the step}
+                          and c.last_{part} between g.first and g.last and c.{parts}[1] >= g.first
+                        union all
+                        select min(u.value), max(u.value), count(*)
+                        from ({chunk across the end}
+                              union all
+                              (select c.* from metric_chunk c
+                               where c.series = g.series and {chunks of the step}
+                                 and c.last_{part} between g.first and g.last
+                               order by c.last_step, c.last_at, c.last_value limit 1)) as c
+                        cross join unnest(c.{parts}, c.measures) as u (part, value)
+                        where (c.{parts}[1] < g.first or c.last_{part} > g.last)
+                          and u.part between g.first and g.last
+                          and u.value > '-Infinity' and u.value < 'Infinity') as found) as b
                 cross join lateral (
-                    select p.step, p.at, p.value from metric_point p
-                    where p.series = g.series and %1$s
-                      and p.value > '-Infinity' and p.value < 'Infinity'
-                    order by p.step desc, p.at desc, p.value desc limit 1) as e
+                    (select p.step, p.at, p.value from metric_point p
+                     where p.series = g.series and {points of the step}
+                       and p.{part} between g.first and g.last
+                       and p.value > '-Infinity' and p.value < 'Infinity'
+                     order by p.step desc, p.at desc, p.value desc limit 1)
+                    union all
+                    (select u.step, u.at, u.value
+                     from ({chunk across the end}
+                           union all
+                           (select c.* from metric_chunk c
+                            where c.series = g.series and {chunks of the step}
+                              and c.last_{part} between g.first and g.last and c.finite > 0
+                            order by c.last_step desc, c.last_at desc, c.last_value desc
+                            limit 1)) as c
+                     cross join unnest(c.steps, c.times, c.measures) as u (step, at, value)
+                     where u.{part} between g.first and g.last
+                       and u.value > '-Infinity' and u.value < 'Infinity'
+                     order by 1 desc, 2 desc, 3 desc limit 1)
+                    order by 1 desc, 2 desc, 3 desc limit 1) as e
                 order by g.n
-                """
-                        .formatted(inside),
+                """),
                 row -> {
                     var stretch = Objects.requireNonNull(of.get(row.getLong(1)));
                     if (begun.add(stretch.series)

@@ -247,7 +247,8 @@ public class Intake {
 
     /** Points of a live run; the same point again changes nothing. */
     public void points(UUID run, long experiment, Collection<Metrics.Point> points) {
-        if (metrics.add(List.of(new Metrics.Points(run, experiment, points))).isEmpty()) {
+        var all = List.of(new Metrics.Points(run, experiment, points));
+        if (transaction.call(() -> metrics.add(all)).isEmpty()) {
             throw new Invalid(
                     "The run %s was deleted here: nothing is added to it.".formatted(Ids.hex(run)));
         }

@@ -1,5 +1,6 @@
 package dev.atelier.experiments;
 
+import dev.atelier.platform.database.Transaction;
 import dev.atelier.platform.faults.Failpoints;
 import io.quarkus.runtime.ShutdownEvent;
 import jakarta.enterprise.context.ApplicationScoped;
@@ -27,11 +28,13 @@ class MetricQueue {
     private record Waiting(Metrics.Points points, CompletableFuture<Boolean> written) {}
 
     private final Metrics metrics;
+    private final Transaction transaction;
     private final LinkedBlockingQueue<Waiting> queue = new LinkedBlockingQueue<>(10_000);
     private final List<Thread> writers = new ArrayList<>();
 
-    MetricQueue(Metrics metrics) {
+    MetricQueue(Metrics metrics, Transaction transaction) {
         this.metrics = metrics;
+        this.transaction = transaction;
         for (int i = 0; i < WRITERS; i++) {
             writers.add(Thread.ofPlatform().daemon().name("metrics-" + i).start(this::write));
         }
@@ -81,7 +84,8 @@ class MetricQueue {
     private void write(List<Waiting> some) {
         try {
             Failpoints.hit("metrics.taken");
-            var live = metrics.add(some.stream().map(Waiting::points).toList());
+            var all = some.stream().map(Waiting::points).toList();
+            var live = transaction.call(() -> metrics.add(all));
             Failpoints.hit("metrics.committed");
             some.forEach(one -> one.written.complete(live.contains(one.points.run())));
         } catch (RuntimeException e) {

@@ -10,6 +10,7 @@ import jakarta.enterprise.event.Event;
 import jakarta.enterprise.event.Observes;
 import java.time.Duration;
 import java.time.Instant;
+import java.util.List;
 import java.util.Map;
 import java.util.UUID;
 import java.util.concurrent.Executors;
@@ -123,11 +124,12 @@ public class Purge {
         if (experiment.isEmpty()) {
             return; // restored a moment ago
         }
-        sql.update(
-                """
-                delete from metric_point p using run_metric m where m.run = ? and p.series = m.id
-                """,
-                run);
+        for (var table : List.of("metric_point", "metric_chunk")) {
+            sql.update(
+                    "delete from %s p using run_metric m where m.run = ? and p.series = m.id"
+                            .formatted(table),
+                    run);
+        }
         sql.update("delete from run where id = ?", run);
         audit.recordBySystem(
                 "run.purge", Experiment.ref(experiment.get()), Map.of("run", Ids.hex(run)));

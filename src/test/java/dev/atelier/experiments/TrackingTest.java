@@ -547,7 +547,9 @@ class TrackingTest {
 
     @Test
     void purges_what_was_deleted_with_its_points_and_frees_its_name_at_once() {
-        batch(Map.of("metrics", List.of(metric("m", 1, 1)))).statusCode(200);
+        batch(Map.of("metrics", IntStream.range(0, 10).mapToObj(i -> metric("m", i, i)).toList()))
+                .statusCode(200);
+        batch(Map.of("metrics", List.of(metric("m", 1, 11)))).statusCode(200);
         put("x.txt", "purged").statusCode(200);
         String name =
                 get("experiments/get", "experiment_id", experiment)
@@ -566,12 +568,28 @@ class TrackingTest {
 
         purge.before(Instant.now().minusSeconds(3_600));
         get("runs/get", "run_id", run).statusCode(200);
+        for (var table : List.of("metric_point", "metric_chunk")) {
+            assertThat(
+                            sql.list(
+                                    "select 1 from %s where series = ?".formatted(table),
+                                    row -> 1,
+                                    series))
+                    .as(table)
+                    .hasSize(1);
+        }
         purge.before(Instant.now().plusSeconds(1));
 
         get("runs/get", "run_id", run).statusCode(404);
         get("experiments/get", "experiment_id", experiment).statusCode(404);
-        assertThat(sql.list("select 1 from metric_point where series = ?", row -> 1, series))
-                .isEmpty();
+        for (var table : List.of("metric_point", "metric_chunk")) {
+            assertThat(
+                            sql.list(
+                                    "select 1 from %s where series = ?".formatted(table),
+                                    row -> 1,
+                                    series))
+                    .as(table)
+                    .isEmpty();
+        }
         assertThat(
                         sql.list(
                                 "select 1 from run_artifact where run = ?",

@@ -129,9 +129,11 @@ final class Recordings {
                         connection,
                         """
                         select replace(m.run::text, '-', '') || '|' || m.key || '|' || m.value::int
-                               || '|' || count(p.step)
-                        from run_metric m left join metric_point p on p.series = m.id
-                        group by m.run, m.key, m.value
+                               || '|' || (select count(*) from metric_point p
+                                          where p.series = m.id)
+                                         + (select coalesce(sum(cardinality(c.steps)), 0)
+                                            from metric_chunk c where c.series = m.id)
+                        from run_metric m
                         """)) {
             var parts = row.split("\\|");
             points.put(parts[0] + "|" + parts[1], parts[2] + "|" + parts[3]);
