@@ -26,9 +26,11 @@ public class Metrics {
     record Points(UUID run, long experiment, Collection<Point> points) {}
 
     private final Sql sql;
+    private final Gathering gathering;
 
-    Metrics(Sql sql) {
+    Metrics(Sql sql, Gathering gathering) {
         this.sql = sql;
+        this.gathering = gathering;
     }
 
     /**
@@ -85,9 +87,9 @@ public class Metrics {
                         loose = m.loose + case when (excluded.portion_step, excluded.portion_at)
                                                     > (m.step, m.at)
                                                then 0 else excluded.loose end
-                    returning id, run, key, appended, portion_step is not null as chunked),
+                    returning id, run, key, appended, portion_step is not null as chunked, loose),
                 placed as (
-                    select s.id, s.run, w.place - 1 as place, s.appended,
+                    select s.id, s.run, w.place - 1 as place, s.appended, s.loose,
                         not s.appended and (s.chunked or w.portion_step is not null) as late
                     from series s join wanted w using (run, key)),
                 chunks as (
@@ -112,14 +114,20 @@ public class Metrics {
                     join placed p using (place)
                     where not p.late
                     on conflict do nothing)
-                select id, null, null from live
+                select id, null, null, null, null from live
                 union all
-                select run, place, id from placed where late
+                select run, place, id, late, loose >= ? from placed where late or loose >= ?
                 """,
-                row ->
-                        row.getObject(2) == null
-                                ? live.add(row.getObject(1, UUID.class))
-                                : late.add(new Late(row.getInt(2), row.getLong(3))),
+                row -> {
+                    if (row.getObject(2) == null) {
+                        return live.add(row.getObject(1, UUID.class));
+                    }
+                    if (row.getBoolean(5)) {
+                        var one = series.get(row.getInt(2));
+                        gathering.soon(one.run(), one.key());
+                    }
+                    return row.getBoolean(4) && late.add(new Late(row.getInt(2), row.getLong(3)));
+                },
                 batch.runs().toArray(UUID[]::new),
                 series.stream().map(PointBatch.Series::run).toArray(UUID[]::new),
                 series.stream().map(PointBatch.Series::experiment).toArray(Long[]::new),
@@ -142,7 +150,9 @@ public class Metrics {
                 few.places,
                 few.steps,
                 few.times,
-                few.values);
+                few.values,
+                Gathering.ENOUGH,
+                Gathering.ENOUGH);
         if (!late.isEmpty()) {
             addLate(batch, late);
         }

@@ -118,6 +118,23 @@ final class PointBatch {
             times = new long[count];
             values = new double[count];
         }
+
+        /** Of one series. */
+        static Flat of(List<Point> points) {
+            var flat = new Flat(points.size());
+            flat.put(0, 0, points);
+            return flat;
+        }
+
+        private void put(int from, int place, List<Point> points) {
+            for (int i = 0; i < points.size(); i++) {
+                var point = points.get(i);
+                places[from + i] = place;
+                steps[from + i] = point.step();
+                times[from + i] = point.at();
+                values[from + i] = point.value();
+            }
+        }
     }
 
     /** The points of these places. */
@@ -129,12 +146,9 @@ final class PointBatch {
         var flat = new Flat(count);
         int i = 0;
         for (int place : places) {
-            for (var point : series.get(place).points) {
-                flat.places[i] = place;
-                flat.steps[i] = point.step();
-                flat.times[i] = point.at();
-                flat.values[i++] = point.value();
-            }
+            var points = series.get(place).points;
+            flat.put(i, place, points);
+            i += points.size();
         }
         return flat;
     }

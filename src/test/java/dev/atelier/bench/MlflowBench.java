@@ -50,7 +50,10 @@ final class MlflowBench {
             StartBench.settle(portal);
             var database = EmbeddedAddress.of(data);
             System.out.println(ClosedLoop.Figures.HEADINGS);
-            measure(atelier(portal, database));
+            var filled = atelier(portal, database);
+            measure(filled);
+            charted(filled, "", run(1));
+            loggedSingly(filled, database);
             artifact("atelier", portal.address(""), portal.pid(), data);
             mlflow(data, database);
         }
@@ -76,22 +79,84 @@ final class MlflowBench {
                 insert into run_tag (run, experiment, key, value)
                 select md5('run' || i)::uuid, 1000, 'tag_' || k, 'value ' || (i %% 100)
                 from generate_series(1, %1$d) i, generate_series(0, 4) k;
+                insert into metric_chunk (series, last_step, last_at, last_value, finite, least,
+                    greatest, steps, times, measures)
+                select m.id, max(i), 1700000000000 + max(i), sin(max(i) / 1000.0), count(*),
+                       min(sin(i / 1000.0)), max(sin(i / 1000.0)), array_agg(i::bigint order by i),
+                       array_agg(1700000000000 + i order by i),
+                       array_agg(sin(i / 1000.0) order by i)
+                from run_metric m, generate_series(1, %2$d) i
+                where m.run = md5('run1')::uuid and m.key = 'metric_0'
+                group by m.id, (i - 1) / 50;
                 insert into metric_point (series, step, at, value)
                 select m.id, i, 1700000000000 + i, sin(i / 1000.0)
                 from run_metric m, generate_series(1, %2$d) i
-                where m.run = md5('run1')::uuid and m.key = 'metric_0';
-                analyze
+                where m.run = md5('run2')::uuid and m.key = 'metric_0';
+                update run_metric set step = %2$d, at = 1700000000000 + %2$d,
+                    value = sin(%2$d / 1000.0), portion_step = 1, portion_at = 1700000000001
+                where run = md5('run1')::uuid and key = 'metric_0';
+                update run_metric set step = %2$d, at = 1700000000000 + %2$d,
+                    value = sin(%2$d / 1000.0), loose = %2$d
+                where run = md5('run2')::uuid and key = 'metric_0';
+                vacuum analyze
                 """
                         .formatted(RUNS, POINTS));
-        return new Server("Atelier", portal.address(""), "1000", first());
+        return new Server("Atelier", portal.address(""), "1000", run(1));
     }
 
-    /** The run with the long series: md5('run1'). */
-    private static String first() throws Exception {
+    /** The identifier of a run that was filled in: the first has a long series. */
+    private static String run(int number) throws Exception {
         return java.util.HexFormat.of()
                 .formatHex(
                         java.security.MessageDigest.getInstance("MD5")
-                                .digest("run1".getBytes(StandardCharsets.UTF_8)));
+                                .digest(("run" + number).getBytes(StandardCharsets.UTF_8)));
+    }
+
+    /**
+     * The same series as it is when its points were logged one by one: as rows, and once the portal
+     * has made chunks of them, which the next point makes it do.
+     */
+    private static void loggedSingly(Server server, EmbeddedAddress database) throws Exception {
+        var run = run(2);
+        charted(server, ", as rows", run);
+        var began = System.nanoTime();
+        try (var connection = new Connection(server.address)) {
+            var body = new StringBuilder("{\"run_id\":\"").append(run).append("\",");
+            point(body, "metric_0", POINTS + 1);
+            connection.ask(json(server, API + "runs/log-metric", body.append('}').toString()));
+        }
+        try (var connection =
+                        DriverManager.getConnection(
+                                database.url(), database.user(), database.password());
+                var statement = connection.createStatement()) {
+            while (true) {
+                try (var left =
+                        statement.executeQuery(
+                                """
+                                select loose from run_metric where run = '%s' and key = 'metric_0'
+                                """
+                                        .formatted(run))) {
+                    left.next();
+                    if (left.getInt(1) == 0) {
+                        break;
+                    }
+                }
+                Thread.sleep(100);
+            }
+        }
+        System.out.printf(
+                Locale.ROOT,
+                "%,d rows of points became chunks in %.1f s%n",
+                POINTS,
+                (System.nanoTime() - began) / 1e9);
+        charted(server, ", logged one by one", run);
+    }
+
+    private static void charted(Server server, String how, String run) throws Exception {
+        get(
+                server,
+                "charts of a run with %,d points%s".formatted(POINTS, how),
+                "/experiments/" + server.experiment + "/runs/" + run + "/charts");
     }
 
     private static void mlflow(Path data, EmbeddedAddress database) throws Exception {
@@ -157,10 +222,10 @@ final class MlflowBench {
                     insert into metrics (key, value, timestamp, run_uuid, step, is_nan)
                     select 'metric_0', sin(i / 1000.0), 1700000000000 + i, md5('run1'), i, false
                     from generate_series(1, %2$d) i;
-                    analyze
+                    vacuum analyze
                     """
                             .formatted(RUNS, POINTS));
-            measure(new Server("MLflow 3.17.2", address, "1000", first()));
+            measure(new Server("MLflow 3.17.2", address, "1000", run(1)));
             artifact("mlflow", address, server.pid(), data);
         } finally {
             server.descendants().forEach(ProcessHandle::destroy);

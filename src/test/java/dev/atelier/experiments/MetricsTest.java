@@ -7,6 +7,7 @@ import dev.atelier.TestDatabase;
 import dev.atelier.experiments.Metrics.Point;
 import dev.atelier.platform.database.Sql;
 import dev.atelier.platform.database.Transaction;
+import io.quarkus.narayana.jta.QuarkusTransaction;
 import io.quarkus.test.common.QuarkusTestResource;
 import io.quarkus.test.junit.QuarkusTest;
 import jakarta.inject.Inject;
@@ -27,6 +28,7 @@ import java.util.concurrent.ConcurrentSkipListSet;
 import java.util.concurrent.Executors;
 import java.util.stream.IntStream;
 import java.util.stream.LongStream;
+import org.awaitility.Awaitility;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.DisplayName;
 import org.junit.jupiter.api.Test;
@@ -42,7 +44,7 @@ class MetricsTest {
 
     @Inject Metrics metrics;
     @Inject Curves curves;
-    @Inject Purge purge;
+    @Inject Gathering gathering;
     @Inject Sql sql;
     @Inject Transaction transaction;
 
@@ -203,6 +205,9 @@ class MetricsTest {
             var portion = portion(random, model);
             add(portion);
             model.addAll(portion);
+            if (random.nextInt(3) == 0) {
+                gathering.gather(run, KEY, 64 * (1 + random.nextInt(4)), random.nextInt(100));
+            }
 
             isSound(model.size());
             assertThat(latest()).isEqualTo(model.last());
@@ -373,6 +378,84 @@ class MetricsTest {
         assertThat(latest()).isEqualTo(model.last());
         assertThat(paged(333)).isEqualTo(List.copyOf(model));
         assertThat(chunks()).isPositive();
+    }
+
+    @Test
+    void become_chunks_later_when_they_came_one_by_one() {
+        var all = line(0, 1_000);
+        for (int i = 0; i < all.size(); i += 3) {
+            add(all.subList(i, Math.min(all.size(), i + 3)));
+        }
+        assertThat(List.of(chunks(), rows())).containsExactly(0L, 1_000L);
+
+        assertThat(gathering.gather(run, KEY, 320, 100)).isTrue();
+        isSound(1_000);
+        assertThat(List.of(chunks(), rows())).containsExactly(5L, 680L);
+        while (gathering.gather(run, KEY, 320, 100)) {
+            isSound(1_000);
+        }
+
+        assertThat(List.of(chunks(), rows())).containsExactly(14L, 104L);
+        assertThat(paged(99)).isEqualTo(all);
+        add(line(500, 502));
+        add(line(1_000, 1_100));
+        isSound(1_100);
+        assertThat(List.of(chunks(), rows())).containsExactly(16L, 104L);
+        assertThat(paged(99)).isEqualTo(line(0, 1_100));
+    }
+
+    @Test
+    void are_gathered_by_themselves_when_enough_came_one_by_one() {
+        add(line(0, 3));
+        QuarkusTransaction.requiringNew()
+                .run(
+                        () ->
+                                sql.update(
+                                        """
+                                        with series as (
+                                            update run_metric set loose = ? where run = ? returning id)
+                                        insert into metric_point (series, step, at, value)
+                                        select id, n, 1, n from series, generate_series(3, 5000) as n
+                                        """,
+                                        Gathering.ENOUGH - 1,
+                                        run));
+        add(line(5_001, 5_002));
+
+        Awaitility.await().untilAsserted(() -> assertThat(rows()).isLessThan(400));
+        isSound(5_002);
+        assertThat(count("select loose from run_metric where id = {series}")).isZero();
+    }
+
+    @Test
+    void are_kept_while_they_are_gathered_and_more_come() throws Exception {
+        try (var pool = Executors.newFixedThreadPool(4)) {
+            var tasks = new ArrayList<Callable<Boolean>>();
+            for (int writer = 0; writer < 3; writer++) {
+                int first = writer;
+                tasks.add(
+                        () -> {
+                            for (int i = first; i < 900; i += 3) {
+                                add(line(i, i + 1));
+                            }
+                            return true;
+                        });
+            }
+            tasks.add(
+                    () -> {
+                        for (int i = 0; i < 60; i++) {
+                            gathering.gather(run, KEY, 64, 10);
+                        }
+                        return true;
+                    });
+            for (var task : pool.invokeAll(tasks)) {
+                assertThat(task.get()).isTrue();
+            }
+        }
+
+        gathering.gather(run, KEY, 640, 10);
+        isSound(900);
+        assertThat(chunks()).isPositive();
+        assertThat(paged(100)).isEqualTo(line(0, 900));
     }
 
     @Test
