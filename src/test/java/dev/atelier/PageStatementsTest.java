@@ -12,6 +12,8 @@ import jakarta.inject.Inject;
 import java.util.List;
 import java.util.Map;
 import java.util.regex.Pattern;
+import java.util.stream.Collectors;
+import java.util.stream.IntStream;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.DisplayName;
 import org.junit.jupiter.api.Test;
@@ -140,6 +142,44 @@ class PageStatementsTest {
         assertThat(asked)
                 .isEqualTo(drawing(Statements.of(() -> get(few))))
                 .hasSizeLessThanOrEqualTo(most);
+    }
+
+    /** The newest of a line of versions, each made of many data sets and of the one before. */
+    private static String line(String model, int versions) {
+        var sets =
+                IntStream.range(0, versions * 3).mapToObj(i -> "\"set-%d\"".formatted(i)).toList();
+        var bases =
+                IntStream.range(0, versions)
+                        .mapToObj(i -> "- acme/base-%d\n".formatted(i))
+                        .collect(Collectors.joining());
+        for (int parent = 0; parent < versions; parent++) {
+            given().multiPart("file", "model.onnx", Models.perceptron())
+                    .multiPart(
+                            "card", "---\nbase_model:\n%s---\n# Card %d".formatted(bases, parent))
+                    .multiPart(
+                            "parameters",
+                            "{\"lineage\":{\"datasets\":%s%s}}"
+                                    .formatted(sets, parent == 0 ? "" : ",\"parent\":" + parent))
+                    .post("/api/v1/models/{name}/versions", model)
+                    .then()
+                    .statusCode(201);
+        }
+        return "/models/%s/versions/%d/lineage".formatted(model, versions);
+    }
+
+    @Test
+    void as_often_for_a_long_lineage_as_for_a_short_one() {
+        var name = "statements-line-" + System.nanoTime();
+        var few = line(name + "-few", 1);
+        var many = line(name + "-many", 6);
+        get(few);
+        get(many);
+
+        var asked = drawing(Statements.of(() -> get(many)));
+
+        assertThat(asked)
+                .isEqualTo(drawing(Statements.of(() -> get(few))))
+                .hasSizeLessThanOrEqualTo(9);
     }
 
     /** Of what only says who asks and what he may: its answers are kept for a moment. */

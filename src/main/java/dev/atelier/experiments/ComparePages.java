@@ -305,9 +305,7 @@ public class ComparePages {
         Set<Long> ids =
                 full.stream().map(one -> one.run().experiment()).collect(Collectors.toSet());
         var chosen = full.stream().map(one -> one.run().id()).collect(Collectors.toSet());
-        return runs
-                .search(RunSearch.of(ids, RunSearch.View.ACTIVE_ONLY, "", List.of()), BEHIND, 0)
-                .stream()
+        return runs.search(RunSearch.of(ids, RunSearch.View.ACTIVE_ONLY), BEHIND, 0).stream()
                 .filter(run -> !chosen.contains(run.id()))
                 .toList();
     }

@@ -85,9 +85,7 @@ public class ExperimentShells {
                                         List.of(experiment.id()),
                                         experiment.deleted()
                                                 ? RunSearch.View.ALL
-                                                : RunSearch.View.ACTIVE_ONLY,
-                                        "",
-                                        List.of())
+                                                : RunSearch.View.ACTIVE_ONLY)
                                 .count(RunTables.COUNTED + 1)),
                 newest(experiment),
                 mayRecord(experiment));
@@ -95,14 +93,7 @@ public class ExperimentShells {
 
     private @Nullable Run newest(Experiment experiment) {
         return runs
-                .search(
-                        RunSearch.of(
-                                List.of(experiment.id()),
-                                RunSearch.View.ACTIVE_ONLY,
-                                "",
-                                List.of()),
-                        1,
-                        0)
+                .search(RunSearch.of(List.of(experiment.id()), RunSearch.View.ACTIVE_ONLY), 1, 0)
                 .stream()
                 .findFirst()
                 .orElse(null);

@@ -4,9 +4,11 @@ import java.util.List;
 import java.util.Map;
 
 /**
- * A run with all that a list of runs shows of it.
+ * A run with all that a list of runs shows of it to whoever asks.
  *
  * @param metrics the latest of each key
+ * @param tags without the one that names the run it is nested in, where that is hidden
+ * @param unseen how many more logged models it names, which are hidden
  */
 public record FullRun(
         Run run,
@@ -15,4 +17,5 @@ public record FullRun(
         Map<String, String> tags,
         List<RunLinks.Input> inputs,
         List<RunLinks.ModelLink> modelInputs,
-        List<RunLinks.ModelLink> modelOutputs) {}
+        List<RunLinks.ModelLink> modelOutputs,
+        int unseen) {}

@@ -10,7 +10,8 @@ import org.jspecify.annotations.Nullable;
  * A model that a run logged (MLflow 3): files with params and metrics, before or without a
  * registered version.
  *
- * @param sourceRun the run that made it; null when none did, or it was purged
+ * @param sourceRun the run that made it; null when none did, or it was purged, or is hidden from
+ *     whoever asks
  */
 public record LoggedModel(
         UUID id,
@@ -33,8 +34,13 @@ public record LoggedModel(
         UPLOAD_FAILED
     }
 
-    /** A figure of it, on a data set if its client said which. */
-    public record Metric(Metrics.Point point, String dataSetName, String dataSetDigest, UUID run) {}
+    /**
+     * A figure of it, on a data set if its client said which.
+     *
+     * @param run that measured it; null when that is hidden from whoever asks
+     */
+    public record Metric(
+            Metrics.Point point, String dataSetName, String dataSetDigest, @Nullable UUID run) {}
 
     /** As MLflow writes it: {@code m-} and 32 hexadecimal digits. */
     public String text() {

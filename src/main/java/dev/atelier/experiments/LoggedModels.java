@@ -9,15 +9,17 @@ import jakarta.transaction.Transactional;
 import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.time.OffsetDateTime;
-import java.util.ArrayList;
 import java.util.Collection;
 import java.util.HashMap;
+import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.TreeMap;
 import java.util.UUID;
+import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
@@ -28,7 +30,8 @@ public class LoggedModels {
     private static final String SELECT =
             """
             select m.id, m.experiment, m.name, m.model_type, m.source_run, m.status,
-                   m.status_message, m.created_at, m.changed_at, m.deleted_at
+                   m.status_message, m.created_at, m.changed_at, m.deleted_at,
+                   (select r.experiment from run r where r.id = m.source_run)
             from logged_model m
             """;
 
@@ -36,12 +39,16 @@ public class LoggedModels {
     private final Audit audit;
     private final Sight sight;
     private final Pairs pairs;
+    private final DataSets dataSets;
+    private final Unseen unseen;
 
-    LoggedModels(Sql sql, Audit audit, Sight sight, Pairs pairs) {
+    LoggedModels(Sql sql, Audit audit, Sight sight, Pairs pairs, DataSets dataSets, Unseen unseen) {
         this.sql = sql;
         this.audit = audit;
         this.sight = sight;
         this.pairs = pairs;
+        this.dataSets = dataSets;
+        this.unseen = unseen;
     }
 
     private static LoggedModel read(ResultSet row) throws SQLException {
@@ -112,36 +119,57 @@ public class LoggedModels {
         return all;
     }
 
-    /** With four statements, however many they are. */
+    /** The run that made one, whoever asks: for what is kept, not for what is shown. */
+    public Optional<UUID> makerOf(UUID model) {
+        return sql.first(
+                "select source_run from logged_model where id = ? and source_run is not null",
+                row -> row.getObject(1, UUID.class),
+                model);
+    }
+
+    /**
+     * A figure as it is kept.
+     *
+     * @param experiment of the run that measured it
+     */
+    private record Measured(UUID model, LoggedModel.Metric metric, long experiment) {}
+
+    /**
+     * With four statements, however many they are. Runs and data sets that must not be named to
+     * whoever asks are left out; whether the models may be read, is asked before.
+     */
     List<LoggedModel> list(SqlText conditions) {
-        var plain = sql.list(SELECT + conditions.text(), LoggedModels::read, conditions.values());
+        var makers = new HashMap<UUID, Long>();
+        var plain =
+                sql.list(
+                        SELECT + conditions.text(),
+                        row -> {
+                            var model = read(row);
+                            var maker = row.getObject(11, Long.class);
+                            if (maker != null) {
+                                makers.put(model.id(), maker);
+                            }
+                            return model;
+                        },
+                        conditions.values());
         if (plain.isEmpty()) {
             return plain;
         }
         var ids = plain.stream().map(LoggedModel::id).toArray(UUID[]::new);
         var tags = pairs.of("model", "logged_model_tag", ids);
         var params = pairs.of("model", "logged_model_param", ids);
-        var metrics = new HashMap<UUID, List<LoggedModel.Metric>>();
-        sql.list(
-                """
-                select model, key, value, at, step, dataset_name, dataset_digest, run
-                from logged_model_metric where model = any(?)
-                order by model, key, dataset_name, dataset_digest
-                """,
-                row ->
-                        metrics.computeIfAbsent(
-                                        row.getObject(1, UUID.class), _ -> new ArrayList<>())
-                                .add(
-                                        new LoggedModel.Metric(
-                                                new Metrics.Point(
-                                                        row.getString(2),
-                                                        row.getDouble(3),
-                                                        row.getLong(4),
-                                                        row.getLong(5)),
-                                                row.getString(6),
-                                                row.getString(7),
-                                                row.getObject(8, UUID.class))),
-                (Object) ids);
+        var figures = figures(ids);
+        var others = new HashSet<>(makers.values());
+        figures.forEach(one -> others.add(one.experiment));
+        plain.forEach(model -> others.remove(model.experiment()));
+        var closed = unseen.experiments(others);
+        var metrics =
+                figures.stream()
+                        .collect(
+                                Collectors.groupingBy(
+                                        Measured::model,
+                                        Collectors.mapping(
+                                                one -> shown(one, closed), Collectors.toList())));
         return plain.stream()
                 .map(
                         m ->
@@ -150,7 +178,7 @@ public class LoggedModels {
                                         m.experiment(),
                                         m.name(),
                                         m.modelType(),
-                                        m.sourceRun(),
+                                        closed.contains(makers.get(m.id())) ? null : m.sourceRun(),
                                         m.status(),
                                         m.statusMessage(),
                                         m.createdAt(),
@@ -160,6 +188,41 @@ public class LoggedModels {
                                         params.getOrDefault(m.id(), new TreeMap<>()),
                                         metrics.getOrDefault(m.id(), List.of())))
                 .toList();
+    }
+
+    private List<Measured> figures(UUID[] models) {
+        return sql.list(
+                """
+                select l.model, l.key, l.value, l.at, l.step, l.dataset_name, l.dataset_digest,
+                       l.run, r.experiment
+                from logged_model_metric l join run r on r.id = l.run
+                where l.model = any(?)
+                order by l.model, l.key, l.dataset_name, l.dataset_digest
+                """,
+                row ->
+                        new Measured(
+                                row.getObject(1, UUID.class),
+                                new LoggedModel.Metric(
+                                        new Metrics.Point(
+                                                row.getString(2),
+                                                row.getDouble(3),
+                                                row.getLong(4),
+                                                row.getLong(5)),
+                                        row.getString(6),
+                                        row.getString(7),
+                                        row.getObject(8, UUID.class)),
+                                row.getLong(9)),
+                (Object) models);
+    }
+
+    private LoggedModel.Metric shown(Measured one, Set<Long> closed) {
+        var metric = one.metric;
+        var hidden = dataSets.hides(metric.dataSetName());
+        return new LoggedModel.Metric(
+                metric.point(),
+                hidden ? RunLinks.Input.HIDDEN.dataSet().name() : metric.dataSetName(),
+                hidden ? "" : metric.dataSetDigest(),
+                closed.contains(one.experiment) ? null : metric.run());
     }
 
     @Transactional

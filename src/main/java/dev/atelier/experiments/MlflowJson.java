@@ -199,7 +199,8 @@ public final class MlflowJson {
     }
 
     private static Map<String, Object> modelMetric(LoggedModel.Metric metric, String model) {
-        var json = metric(metric.point(), metric.run());
+        var run = metric.run();
+        var json = run == null ? metric(metric.point()) : metric(metric.point(), run);
         json.put("model_id", model);
         if (!metric.dataSetName().isEmpty()) {
             json.put("dataset_name", metric.dataSetName());

@@ -38,6 +38,7 @@ public class MlflowRuns {
     private final RunValues values;
     private final Recording recording;
     private final Experiments experiments;
+    private final DataSets dataSets;
     private final Caller caller;
 
     MlflowRuns(
@@ -46,12 +47,14 @@ public class MlflowRuns {
             RunValues values,
             Recording recording,
             Experiments experiments,
+            DataSets dataSets,
             Caller caller) {
         this.runs = runs;
         this.fullRuns = fullRuns;
         this.values = values;
         this.recording = recording;
         this.experiments = experiments;
+        this.dataSets = dataSets;
         this.caller = caller;
     }
 
@@ -80,7 +83,8 @@ public class MlflowRuns {
                 "run",
                 MlflowJson.run(
                         new FullRun(
-                                run, List.of(), Map.of(), tags, List.of(), List.of(), List.of())));
+                                run, List.of(), Map.of(), tags, List.of(), List.of(), List.of(),
+                                0)));
     }
 
     @Needs(Permission.EXPERIMENT_READ)
@@ -313,7 +317,8 @@ public class MlflowRuns {
                                                 .filter(text -> !text.isEmpty())
                                                 .orElse("ACTIVE_ONLY")),
                                 fields.text("filter").orElse(null),
-                                fields.texts("order_by")),
+                                fields.texts("order_by"),
+                                dataSets.hidden()),
                         most + 1,
                         offset);
         var more = found.size() > most;

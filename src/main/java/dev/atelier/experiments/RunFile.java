@@ -26,11 +26,13 @@ class RunFile {
     private final Runs runs;
     private final FullRuns fullRuns;
     private final RunColumns runColumns;
+    private final DataSets dataSets;
 
-    RunFile(Runs runs, FullRuns fullRuns, RunColumns runColumns) {
+    RunFile(Runs runs, FullRuns fullRuns, RunColumns runColumns, DataSets dataSets) {
         this.runs = runs;
         this.fullRuns = fullRuns;
         this.runColumns = runColumns;
+        this.dataSets = dataSets;
     }
 
     Response of(Experiment experiment, RunQuestion question) {
@@ -40,7 +42,8 @@ class RunFile {
                                 List.of(experiment.id()),
                                 question.view(),
                                 question.wholeFilter(),
-                                question.orderBy()),
+                                question.orderBy(),
+                                dataSets.hidden()),
                         MOST,
                         0);
         var columns = columns(question);

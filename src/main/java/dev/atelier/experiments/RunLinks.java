@@ -27,10 +27,27 @@ public class RunLinks {
             @Nullable String profile) {}
 
     /** A data set that a run read, with what it was for. */
-    public record Input(DataSet dataSet, Map<String, String> tags) {}
+    public record Input(DataSet dataSet, Map<String, String> tags) {
+
+        /** Stands for one that must not be named to whoever asks. */
+        static final Input HIDDEN =
+                new Input(
+                        new DataSet("a data set you may not see", "", "", "", null, null),
+                        Map.of());
+
+        /** Whether all there is to say of it is that it is there. */
+        public boolean hidden() {
+            return this == HIDDEN;
+        }
+    }
 
     /** A logged model that a run used or made. */
     public record ModelLink(UUID model, long step) {}
+
+    /**
+     * @param experiment of the model, which may be another than the run's
+     */
+    record Linked(ModelLink link, long experiment) {}
 
     private final Sql sql;
     private final Runs runs;
@@ -123,21 +140,35 @@ public class RunLinks {
         return all;
     }
 
+    /** Names of what a run read, whoever asks: for what is kept, not for what is shown. */
+    public List<String> dataSetsOf(UUID run) {
+        return inputs(new UUID[] {run}).getOrDefault(run, List.of()).stream()
+                .map(input -> input.dataSet().name())
+                .distinct()
+                .toList();
+    }
+
     /** Models by run; true for those that it made, false for those that it used. */
-    Map<Boolean, Map<UUID, List<ModelLink>>> models(UUID[] ids) {
+    Map<Boolean, Map<UUID, List<Linked>>> models(UUID[] ids) {
         var all =
-                Map.<Boolean, Map<UUID, List<ModelLink>>>of(
+                Map.<Boolean, Map<UUID, List<Linked>>>of(
                         true, new HashMap<>(), false, new HashMap<>());
         sql.list(
                 """
-                select run, model, step, output from run_model where run = any(?)
-                order by run, step, model
+                select l.run, l.model, l.step, l.output, m.experiment
+                from run_model l join logged_model m on m.id = l.model
+                where l.run = any(?) order by l.run, l.step, l.model
                 """,
                 row ->
                         Objects.requireNonNull(all.get(row.getBoolean(4)))
                                 .computeIfAbsent(
                                         row.getObject(1, UUID.class), _ -> new ArrayList<>())
-                                .add(new ModelLink(row.getObject(2, UUID.class), row.getLong(3))),
+                                .add(
+                                        new Linked(
+                                                new ModelLink(
+                                                        row.getObject(2, UUID.class),
+                                                        row.getLong(3)),
+                                                row.getLong(5))),
                 (Object) ids);
         return all;
     }

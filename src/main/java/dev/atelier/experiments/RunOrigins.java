@@ -15,7 +15,8 @@ public class RunOrigins {
      *
      * @param experiment its name
      * @param code null when no commit was recorded
-     * @param parent the run that it is nested in, of whatever experiment; null for none
+     * @param parent the run that it is nested in, of whatever experiment; null for none and for one
+     *     that is hidden
      * @param models that it made (true) or read (false), those that are there for whoever asks
      * @param unseen how many more it names, deleted or hidden
      * @param commands that do it again
@@ -85,7 +86,7 @@ public class RunOrigins {
                         .flatMap(runs::find)
                         .orElse(null),
                 linked,
-                named(full) - linked.size(),
+                named(full) - linked.size() + full.unseen(),
                 again.commands(),
                 again.missing());
     }

@@ -60,6 +60,7 @@ final class RunSearch {
     private final View view;
     private final @Nullable String filter;
     private final List<String> orderBy;
+    private final String[] hiddenSets;
     private final Set<String> measured = new HashSet<>();
     private boolean outermost;
 
@@ -72,25 +73,35 @@ final class RunSearch {
             Collection<Long> experiments,
             View view,
             @Nullable String filter,
-            List<String> orderBy) {
+            List<String> orderBy,
+            String[] hiddenSets) {
         this.experiments = List.copyOf(experiments);
         this.view = view;
         this.filter = filter;
         this.orderBy = List.copyOf(orderBy);
+        this.hiddenSets = hiddenSets;
+    }
+
+    /** All of these experiments, the latest first. */
+    static RunSearch of(Collection<Long> experiments, View view) {
+        return of(experiments, view, null, List.of(), new String[0]);
     }
 
     /**
      * @param filter in MLflow's grammar
      * @param orderBy {@code metrics.rmse ASC} and the like; the start time, latest first, when
      *     empty
+     * @param hiddenSets names of data sets that lead whoever asks to nothing, see {@link
+     *     DataSets#hidden}
      * @throws Invalid when one of them cannot be understood, saying where
      */
     static RunSearch of(
             Collection<Long> experiments,
             View view,
             @Nullable String filter,
-            List<String> orderBy) {
-        return of(experiments, view, filter, orderBy, null);
+            List<String> orderBy,
+            String[] hiddenSets) {
+        return of(experiments, view, filter, orderBy, hiddenSets, null);
     }
 
     /**
@@ -102,8 +113,9 @@ final class RunSearch {
             View view,
             @Nullable String filter,
             List<String> orderBy,
+            String[] hiddenSets,
             @Nullable String ranked) {
-        var search = new RunSearch(experiments, view, filter, orderBy);
+        var search = new RunSearch(experiments, view, filter, orderBy, hiddenSets);
         search.where.add(view.condition);
         if (orderBy.size() > 10) {
             throw new Invalid("Runs can be ordered by at most 10 keys.");
@@ -163,7 +175,7 @@ final class RunSearch {
         if (!METRICS.contains(first.entity()) || measured.contains(first.key())) {
             return Optional.empty();
         }
-        var ranked = of(experiments, view, filter, orderBy, first.key());
+        var ranked = of(experiments, view, filter, orderBy, hiddenSets, first.key());
         return Optional.of(outermost ? ranked.outermost() : ranked);
     }
 
@@ -283,8 +295,13 @@ final class RunSearch {
         where.add(
                         "exists (select from run_input i join run_dataset d on d.id = i.dataset"
                                 + " where i.run = r.id and ")
+                .add(hiddenSets.length == 0 ? new SqlText() : named())
                 .add(Conditions.text(column, clause))
                 .add(")");
+    }
+
+    private SqlText named() {
+        return new SqlText().add("lower(d.name) <> all(?) and ", (Object) hiddenSets);
     }
 
     private void attribute(Clause clause) {

@@ -33,12 +33,19 @@ class RunTables {
     private final FullRuns fullRuns;
     private final RunColumns runColumns;
     private final ColumnChoices columnChoices;
+    private final DataSets dataSets;
 
-    RunTables(Runs runs, FullRuns fullRuns, RunColumns runColumns, ColumnChoices columnChoices) {
+    RunTables(
+            Runs runs,
+            FullRuns fullRuns,
+            RunColumns runColumns,
+            ColumnChoices columnChoices,
+            DataSets dataSets) {
         this.runs = runs;
         this.fullRuns = fullRuns;
         this.runColumns = runColumns;
         this.columnChoices = columnChoices;
+        this.dataSets = dataSets;
     }
 
     RunTable of(RunQuestion question) {
@@ -65,13 +72,14 @@ class RunTables {
                 : groups(question, question.group(), search, reading);
     }
 
-    private static RunSearch search(RunQuestion question) {
+    private RunSearch search(RunQuestion question) {
         var search =
                 RunSearch.of(
                         List.of(question.experiment()),
                         question.view(),
                         question.wholeFilter(),
-                        question.orderBy());
+                        question.orderBy(),
+                        dataSets.hidden());
         return question.nested() ? search.outermost() : search;
     }
 
@@ -143,9 +151,13 @@ class RunTables {
     }
 
     /** Of all that match, nested ones too: that is what the heading counts. */
-    private static RunSearch allOf(RunQuestion question) {
+    private RunSearch allOf(RunQuestion question) {
         return RunSearch.of(
-                List.of(question.experiment()), question.view(), question.wholeFilter(), List.of());
+                List.of(question.experiment()),
+                question.view(),
+                question.wholeFilter(),
+                List.of(),
+                dataSets.hidden());
     }
 
     private static RunQuestion within(RunQuestion question, Run parent) {

@@ -175,6 +175,16 @@ public class Access {
         return Objects.requireNonNull(reserved.get(true));
     }
 
+    /**
+     * Those of these things of which they may not see what they are, however many are asked about.
+     */
+    Set<String> unreadable(Subject subject, Collection<String> refs) {
+        return resources(refs).stream()
+                .filter(resource -> !mayRead(subject, resource))
+                .map(Resource::ref)
+                .collect(Collectors.toSet());
+    }
+
     /** Whether they may see what it is. */
     boolean mayRead(Subject subject, Resource resource) {
         return decide(subject, Permission.toRead(resource.ref()), resource).allowed();

@@ -154,6 +154,14 @@ public class Caller {
                 : access.blind(subject().orElse(null));
     }
 
+    /** Those of these things that the caller may not read; the portal itself may read all. */
+    Set<String> unreadable(Set<String> refs) {
+        if (refs.isEmpty() || (request == null && acting == null)) {
+            return Set.of();
+        }
+        return subject().map(one -> access.unreadable(one, refs)).orElse(refs);
+    }
+
     /**
      * Refuses what the caller may not do, and writes that down. A thing that is hidden from them is
      * refused in the words of one that does not exist.

@@ -3,6 +3,8 @@ package dev.atelier.identity;
 import io.quarkus.arc.Arc;
 import jakarta.enterprise.context.ApplicationScoped;
 import jakarta.enterprise.inject.Instance;
+import java.util.Collection;
+import java.util.Set;
 
 /**
  * What whoever makes this request is not shown. All lists, counts and look-ups that people and
@@ -21,6 +23,16 @@ public class Sight {
         return Arc.container().requestContext().isActive()
                 ? caller.get().blind()
                 : Blind.TO_NOTHING;
+    }
+
+    /**
+     * Those of these things that they may not read, whatever the reason: visibility, roles, or what
+     * their token is for. Where one thing names others, these are named to nobody else.
+     */
+    public Set<String> unreadable(Collection<String> refs) {
+        return Arc.container().requestContext().isActive()
+                ? caller.get().unreadable(Set.copyOf(refs))
+                : Set.of();
     }
 
     /** Whether this thing is not there for them. */

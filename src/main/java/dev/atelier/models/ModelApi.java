@@ -36,6 +36,7 @@ import java.time.Instant;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
+import java.util.stream.IntStream;
 import org.jspecify.annotations.Nullable;
 
 /** The registry as JSON, and the files. */
@@ -62,7 +63,7 @@ public class ModelApi {
             long size,
             List<String> aliases,
             @Nullable String license,
-            Lineage lineage,
+            ShownLineage lineage,
             Map<String, String> tags,
             @Nullable String description,
             String stage,
@@ -74,7 +75,8 @@ public class ModelApi {
             List<String> warnings,
             @Nullable OnnxGraph graph) {
 
-        static VersionAnswer of(ModelVersion v, List<String> aliases, VersionNote note) {
+        static VersionAnswer of(
+                ModelVersion v, List<String> aliases, VersionNote note, ShownLineage lineage) {
             return new VersionAnswer(
                     v.model(),
                     v.number(),
@@ -90,7 +92,7 @@ public class ModelApi {
                     v.size(),
                     aliases,
                     v.license(),
-                    v.lineage(),
+                    lineage,
                     note.tags(),
                     note.description(),
                     note.stage(),
@@ -127,6 +129,7 @@ public class ModelApi {
     private final Promotions promotions;
     private final Versions versions;
     private final VersionNotes notes;
+    private final HiddenMakers makers;
     private final Deletion deletion;
     private final ModelDeletion modelDeletion;
     private final Renaming renaming;
@@ -141,6 +144,7 @@ public class ModelApi {
             Promotions promotions,
             Versions versions,
             VersionNotes notes,
+            HiddenMakers makers,
             Deletion deletion,
             ModelDeletion modelDeletion,
             Renaming renaming,
@@ -153,6 +157,7 @@ public class ModelApi {
         this.promotions = promotions;
         this.versions = versions;
         this.notes = notes;
+        this.makers = makers;
         this.deletion = deletion;
         this.modelDeletion = modelDeletion;
         this.renaming = renaming;
@@ -206,13 +211,16 @@ public class ModelApi {
     public List<VersionAnswer> versions(@PathParam("name") String name) {
         var model = models.get(name);
         var said = notes.of(model);
-        return versions.list(model, model.newest(model.lastVersion())).stream()
-                .map(
-                        version ->
+        var all = versions.list(model, model.newest(model.lastVersion()));
+        var lineages = makers.shown(all);
+        return IntStream.range(0, all.size())
+                .mapToObj(
+                        i ->
                                 VersionAnswer.of(
-                                        version,
-                                        model.aliasesOf(version.number()),
-                                        Objects.requireNonNull(said.get(version.number()))))
+                                        all.get(i),
+                                        model.aliasesOf(all.get(i).number()),
+                                        Objects.requireNonNull(said.get(all.get(i).number())),
+                                        lineages.get(i)))
                 .toList();
     }
 
@@ -256,7 +264,8 @@ public class ModelApi {
         return VersionAnswer.of(
                 version,
                 models.get(version.model()).aliasesOf(version.number()),
-                notes.of(version));
+                notes.of(version),
+                makers.shown(version));
     }
 
     /** It can be restored until its time is over. */

@@ -125,6 +125,7 @@ public class ModelPages {
     /** Everything on the page of a version. */
     public record VersionPage(
             ModelVersion version,
+            ShownLineage lineage,
             VersionNote note,
             List<String> aliases,
             List<AliasRow> otherAliases,
@@ -167,6 +168,7 @@ public class ModelPages {
     private final Cards cards;
     private final Manifests manifests;
     private final Measures measures;
+    private final HiddenMakers makers;
     private final GateSets gates;
     private final Promotions promotions;
     private final Entities entities;
@@ -185,6 +187,7 @@ public class ModelPages {
             Cards cards,
             Manifests manifests,
             Measures measures,
+            HiddenMakers makers,
             GateSets gates,
             Promotions promotions,
             Entities entities,
@@ -201,6 +204,7 @@ public class ModelPages {
         this.cards = cards;
         this.manifests = manifests;
         this.measures = measures;
+        this.makers = makers;
         this.gates = gates;
         this.promotions = promotions;
         this.entities = entities;
@@ -399,8 +403,10 @@ public class ModelPages {
                             .reversed()
                             .thenComparing(OperatorRow::name));
         }
+        var lineage = makers.shown(version);
         return new VersionPage(
                 version,
+                lineage,
                 notes.of(version),
                 model.aliasesOf(version.number()),
                 otherAliases(model, version),
@@ -431,7 +437,7 @@ public class ModelPages {
                 against == null || against.isBlank() ? null : comparison(model, version, against),
                 manifests.of(version).orElse(null),
                 caller.may(Permission.MODEL_REGISTER, Resource.model(model.name())),
-                runs.address(version.lineage().run()));
+                runs.address(lineage.run()));
     }
 
     private Comparison comparison(Model model, ModelVersion version, String against) {

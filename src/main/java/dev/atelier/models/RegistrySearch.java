@@ -5,6 +5,7 @@ import dev.atelier.experiments.Clause.Operand;
 import dev.atelier.experiments.Conditions;
 import dev.atelier.experiments.FilterParser;
 import dev.atelier.experiments.SqlText;
+import dev.atelier.experiments.Unseen;
 import dev.atelier.identity.Resource;
 import dev.atelier.identity.Sight;
 import dev.atelier.platform.database.JsonTexts;
@@ -19,6 +20,7 @@ import java.util.Collection;
 import java.util.List;
 import java.util.Locale;
 import java.util.Set;
+import java.util.stream.IntStream;
 import org.jspecify.annotations.Nullable;
 
 /** Finds models and versions by filters in MLflow's grammar. */
@@ -26,12 +28,12 @@ import org.jspecify.annotations.Nullable;
 class RegistrySearch {
 
     /**
-     * A version as MLflow's registry tells of it.
+     * A version as MLflow's registry tells of it to whoever asks.
      *
      * @param model the portal's name of the model
      * @param called the name that clients know the model by
-     * @param run the run that made it, by its id
-     * @param loggedModel the logged model that it was made of, by its id
+     * @param run the run that made it, by its id; null also where it must not be named
+     * @param loggedModel the logged model that it was made of, by its id; null as the run
      */
     record Found(
             String model,
@@ -47,6 +49,20 @@ class RegistrySearch {
 
         int number() {
             return note.number();
+        }
+
+        private Found without(HiddenMakers.Hidden hidden) {
+            return new Found(
+                    model,
+                    called,
+                    state,
+                    reason,
+                    createdAt,
+                    createdBy,
+                    hidden.run() ? null : run,
+                    hidden.loggedModel() ? null : loggedModel,
+                    aliases,
+                    hidden.without(note));
         }
     }
 
@@ -66,10 +82,14 @@ class RegistrySearch {
 
     private final Sql sql;
     private final Sight sight;
+    private final HiddenMakers makers;
+    private final Unseen unseen;
 
-    RegistrySearch(Sql sql, Sight sight) {
+    RegistrySearch(Sql sql, Sight sight, HiddenMakers makers, Unseen unseen) {
         this.sql = sql;
         this.sight = sight;
+        this.makers = makers;
+        this.unseen = unseen;
     }
 
     /** Names of models that are not there for whoever asks. */
@@ -190,10 +210,27 @@ class RegistrySearch {
             statement.add("v.changed_at desc, ");
         }
         statement.add("coalesce(m.title, m.name), v.number desc limit ? offset ?", limit, offset);
-        return sql.list(statement.text(), this::read, statement.values());
+        return shown(sql.list(statement.text(), this::read, statement.values()));
     }
 
-    private static SqlText ofVersion(Clause clause) {
+    /** Without the names of what made them that are hidden from whoever asks. */
+    private List<Found> shown(List<Found> all) {
+        var hidden =
+                makers.of(
+                        all.stream()
+                                .map(
+                                        one ->
+                                                new HiddenMakers.Said(
+                                                        one.run,
+                                                        one.loggedModel,
+                                                        one.note.source()))
+                                .toList());
+        return IntStream.range(0, all.size())
+                .mapToObj(i -> all.get(i).without(hidden.get(i)))
+                .toList();
+    }
+
+    private SqlText ofVersion(Clause clause) {
         if (isTag(clause)) {
             return clause.key().equals(PROMPT)
                     ? prompt(clause)
@@ -202,28 +239,77 @@ class RegistrySearch {
         return switch (attribute(clause)) {
             case "name" -> Conditions.text("coalesce(m.title, m.name)", clause);
             case "version_number", "version" -> Conditions.number("v.number", clause);
-            case "run_id" -> Conditions.text("(v.lineage ->> 'run')", clause);
-            case "source_path" -> Conditions.text("v.source", clause);
+            case "run_id" -> run().add(Conditions.text("", clause));
+            case "source_path" -> source().add(Conditions.text("", clause));
             default -> throw unknown(clause, "name, version_number, run_id, source_path and tags");
         };
     }
 
+    /** The run that made it, null where it is hidden: what must not be named, nobody guesses. */
+    private SqlText run() {
+        var closed = unseen.experiments();
+        return closed.length == 0
+                ? new SqlText().add("(v.lineage ->> 'run')")
+                : new SqlText()
+                        .add(
+                                """
+                                (case when exists (
+                                    select from run k where k.experiment = any(?) and k.id =
+                                        substring(replace(v.lineage ->> 'run', '-', '')
+                                                  from '^[0-9a-fA-F]{32}$')::uuid)
+                                 then null else v.lineage ->> 'run' end)
+                                """,
+                                (Object) closed);
+    }
+
+    /** The address of its files, null where it names what is hidden. */
+    private SqlText source() {
+        var experiments = unseen.experiments();
+        var models = closed();
+        return experiments.length == 0 && models.length == 0
+                ? new SqlText().add("v.source")
+                : new SqlText()
+                        .add(
+                                """
+                                (case when exists (
+                                        select from run k where k.experiment = any(?) and k.id =
+                                            substring(v.source from '[0-9a-fA-F]{32}')::uuid)
+                                    or exists (
+                                        select from logged_model k
+                                        where k.experiment = any(?) and k.id =
+                                            substring(v.source from '[0-9a-fA-F]{32}')::uuid)
+                                    or exists (
+                                        select from model k,
+                                            substring(v.source from '^models:/+([^/@]+)') as called
+                                        where (k.title = called or lower(k.name) = lower(called))
+                                          and lower(k.name) = any(?))
+                                 then null else v.source end)
+                                """,
+                                experiments,
+                                experiments,
+                                models);
+    }
+
     /** The versions of these models, the newest first. */
     List<Found> versionsOf(Collection<String> models) {
-        return sql.list(
-                VERSION + " and v.model = any(?) order by v.model, v.number desc",
-                this::read,
-                closed(),
-                models.toArray(String[]::new));
+        return shown(
+                sql.list(
+                        VERSION + " and v.model = any(?) order by v.model, v.number desc",
+                        this::read,
+                        closed(),
+                        models.toArray(String[]::new)));
     }
 
     Found version(ModelVersion version) {
-        return sql.one(
-                VERSION + " and v.model = ? and v.number = ?",
-                this::read,
-                new String[0],
-                version.model(),
-                version.number());
+        return shown(
+                        List.of(
+                                sql.one(
+                                        VERSION + " and v.model = ? and v.number = ?",
+                                        this::read,
+                                        new String[0],
+                                        version.model(),
+                                        version.number())))
+                .getFirst();
     }
 
     private Found read(ResultSet row) throws SQLException {

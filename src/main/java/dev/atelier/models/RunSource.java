@@ -16,7 +16,6 @@ import dev.atelier.identity.Resource;
 import dev.atelier.platform.blobs.Blob;
 import dev.atelier.platform.problems.Invalid;
 import jakarta.enterprise.context.ApplicationScoped;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
@@ -47,6 +46,7 @@ class RunSource {
 
     private final Runs runs;
     private final FullRuns fullRuns;
+    private final RunLinks links;
     private final LoggedModels loggedModels;
     private final Artifacts artifacts;
     private final Models models;
@@ -56,6 +56,7 @@ class RunSource {
     RunSource(
             Runs runs,
             FullRuns fullRuns,
+            RunLinks links,
             LoggedModels loggedModels,
             Artifacts artifacts,
             Models models,
@@ -63,6 +64,7 @@ class RunSource {
             Caller caller) {
         this.runs = runs;
         this.fullRuns = fullRuns;
+        this.links = links;
         this.loggedModels = loggedModels;
         this.artifacts = artifacts;
         this.models = models;
@@ -162,10 +164,11 @@ class RunSource {
 
     private Source of(LoggedModel model) {
         readable(model.experiment());
-        return new Source(
-                artifacts.below(ArtifactPlace.of(model, "")),
-                model.sourceRun() == null ? null : runs.find(model.sourceRun()).orElse(null),
-                model);
+        return new Source(artifacts.below(ArtifactPlace.of(model, "")), maker(model), model);
+    }
+
+    private @Nullable Run maker(LoggedModel model) {
+        return loggedModels.makerOf(model.id()).flatMap(runs::find).orElse(null);
     }
 
     private Source ofModel(String path) {
@@ -222,12 +225,7 @@ class RunSource {
             case RUN -> new Source(files, runs.find(place.id()).orElse(null), null);
             case LOGGED_MODEL -> {
                 var model = loggedModels.find(place.id()).orElseThrow();
-                yield new Source(
-                        files,
-                        model.sourceRun() == null
-                                ? null
-                                : runs.find(model.sourceRun()).orElse(null),
-                        model);
+                yield new Source(files, maker(model), model);
             }
         };
     }
@@ -247,13 +245,8 @@ class RunSource {
                     source.loggedModel == null ? null : source.loggedModel.text());
         }
         var full = fullRuns.of(source.run);
-        var dataSets = new ArrayList<String>();
-        full.inputs().stream()
-                .map(input -> input.dataSet().name())
-                .distinct()
-                .forEach(dataSets::add);
         return new Lineage(
-                dataSets,
+                links.dataSetsOf(source.run.id()),
                 source.run.hex(),
                 null,
                 code(full.tags()),

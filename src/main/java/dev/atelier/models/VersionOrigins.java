@@ -5,7 +5,6 @@ import dev.atelier.catalog.EntityRef;
 import dev.atelier.catalog.LineageDrawing;
 import dev.atelier.catalog.LineageDrawing.Line;
 import dev.atelier.catalog.LineageDrawing.Node;
-import dev.atelier.experiments.Experiment;
 import dev.atelier.experiments.Ids;
 import dev.atelier.experiments.LoggedModel;
 import dev.atelier.experiments.LoggedModels;
@@ -14,11 +13,6 @@ import dev.atelier.experiments.RunLinks;
 import dev.atelier.experiments.RunOrigins;
 import dev.atelier.experiments.RunOrigins.Origin;
 import dev.atelier.experiments.Runs;
-import dev.atelier.identity.Caller;
-import dev.atelier.identity.Permission;
-import dev.atelier.identity.Resource;
-import dev.atelier.identity.Sight;
-import dev.atelier.platform.database.Sql;
 import dev.atelier.platform.web.Figures;
 import jakarta.enterprise.context.ApplicationScoped;
 import java.util.ArrayList;
@@ -29,6 +23,7 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 
@@ -46,40 +41,31 @@ class VersionOrigins {
     private static final int MOST_MADE = 50;
     private static final int MOST_OF_A_KIND = 100;
 
-    private static final Pattern OTHER_VERSION =
-            Pattern.compile(
-                    "models:/+(?<name>[^/@:]+)(?:/(?<number>[0-9]{1,9})|@(?<alias>[^/@]+))");
     private static final Pattern REGISTERED = Pattern.compile("(?:models:/+)?([^/@:\\s]+)(?:/.*)?");
 
-    private final Sql sql;
-    private final Sight sight;
-    private final Caller caller;
+    private final HiddenMakers makers;
+    private final Relatives relatives;
     private final Entities entities;
     private final Models models;
     private final Cards cards;
-    private final VersionNotes notes;
     private final Runs runs;
     private final RunOrigins runOrigins;
     private final LoggedModels loggedModels;
 
     VersionOrigins(
-            Sql sql,
-            Sight sight,
-            Caller caller,
+            HiddenMakers makers,
+            Relatives relatives,
             Entities entities,
             Models models,
             Cards cards,
-            VersionNotes notes,
             Runs runs,
             RunOrigins runOrigins,
             LoggedModels loggedModels) {
-        this.sql = sql;
-        this.sight = sight;
-        this.caller = caller;
+        this.makers = makers;
+        this.relatives = relatives;
         this.entities = entities;
         this.models = models;
         this.cards = cards;
-        this.notes = notes;
         this.runs = runs;
         this.runOrigins = runOrigins;
         this.loggedModels = loggedModels;
@@ -95,15 +81,14 @@ class VersionOrigins {
                         null,
                         "me");
         var run = stated(version);
-        var mayRead = run != null && mayRead(run.experiment());
-        var origin = run != null && mayRead ? runOrigins.of(run) : null;
-        var source = notes.of(version).source();
+        var told = makers.shown(version);
+        var origin = run != null && told.run() != null ? runOrigins.of(run) : null;
         if (origin != null) {
-            made(graph, origin, version, me);
+            made(graph, origin, version, told, me);
         } else {
-            withoutRun(graph, version, run, me);
+            withoutRun(graph, version, told, run != null, me);
         }
-        ancestors(graph, version, source, me);
+        ancestors(graph, version, me);
         bases(graph, version, me);
         answers(graph, version, me);
         descendants(graph, version, me);
@@ -129,10 +114,6 @@ class VersionOrigins {
         return "/models/%s/versions/%d".formatted(model, number);
     }
 
-    private boolean mayRead(long experiment) {
-        return caller.may(Permission.EXPERIMENT_READ, Experiment.ref(experiment));
-    }
-
     /** The run that whoever registered it named, if there is one of that id. */
     private @Nullable Run stated(ModelVersion version) {
         return Optional.ofNullable(version.lineage().run())
@@ -143,7 +124,8 @@ class VersionOrigins {
 
     // Runs ----------------------------------------------------------------------------------------
 
-    private void made(Graph graph, Origin origin, ModelVersion version, String me) {
+    private void made(
+            Graph graph, Origin origin, ModelVersion version, ShownLineage told, String me) {
         var run = origin.run();
         var here =
                 graph.add(
@@ -152,7 +134,7 @@ class VersionOrigins {
                         "run of " + origin.experiment(),
                         run.address(),
                         "");
-        var logged = version.lineage().loggedModel();
+        var logged = told.loggedModel();
         var through =
                 origin.models().keySet().stream()
                         .filter(model -> model.text().equals(logged))
@@ -164,7 +146,7 @@ class VersionOrigins {
                     graph.line(between, "was registered as", me);
                 },
                 () -> graph.line(here, "made", me));
-        data(graph, origin.inputs(), version, here);
+        data(graph, origin.inputs(), version.lineage(), told, here);
         code(graph, origin, here);
         origin.environment()
                 .forEach(
@@ -181,14 +163,12 @@ class VersionOrigins {
         var parent = origin.parent();
         if (parent != null) {
             graph.line(
-                    mayRead(parent.experiment())
-                            ? graph.add(
-                                    "run " + parent.hex(),
-                                    parent.name(),
-                                    "run that it is nested in",
-                                    parent.address(),
-                                    "")
-                            : graph.shut("parent run", "A run", "that it is nested in"),
+                    graph.add(
+                            "run " + parent.hex(),
+                            parent.name(),
+                            "run that it is nested in",
+                            parent.address(),
+                            ""),
                     "started",
                     here);
         }
@@ -222,25 +202,25 @@ class VersionOrigins {
     }
 
     /** A version says some of it itself; the run cannot be asked. */
-    private void withoutRun(Graph graph, ModelVersion version, @Nullable Run run, String me) {
-        var lineage = version.lineage();
+    private void withoutRun(
+            Graph graph, ModelVersion version, ShownLineage told, boolean recorded, String me) {
         var target = me;
-        if (run != null) {
+        if (recorded) {
             target = graph.shut("run", "A run", "not shown to you");
             graph.line(target, "made", me);
-        } else if (lineage.run() != null) {
-            target = graph.add("run", "run " + lineage.run(), "recorded elsewhere", null, "warn");
+        } else if (told.run() != null) {
+            target = graph.add("run", "run " + told.run(), "recorded elsewhere", null, "warn");
             graph.line(target, "made", me);
         }
-        data(graph, List.of(), version, target);
-        if (run == null && lineage.source() != null) {
+        data(graph, List.of(), version.lineage(), told, target);
+        if (told.source() != null) {
             graph.line(
-                    graph.add("source", lineage.source(), "code, as stated", null, ""),
+                    graph.add("source", told.source(), "code, as stated", null, ""),
                     "was run by",
                     target);
         }
-        if (run == null && lineage.loggedModel() != null) {
-            Ids.ofModel(lineage.loggedModel())
+        if (!recorded && told.loggedModel() != null) {
+            Ids.ofModel(told.loggedModel())
                     .flatMap(id -> loggedModels.of(List.of(id)).stream().findFirst())
                     .ifPresent(
                             model ->
@@ -292,9 +272,14 @@ class VersionOrigins {
 
     /** What the run read, and what whoever registered the version named. */
     private void data(
-            Graph graph, List<RunLinks.Input> inputs, ModelVersion version, String target) {
+            Graph graph,
+            List<RunLinks.Input> inputs,
+            Lineage said,
+            ShownLineage told,
+            String target) {
         var notes = new LinkedHashMap<String, String>();
         inputs.stream()
+                .filter(input -> !input.hidden())
                 .limit(MOST_OF_A_KIND)
                 .forEach(
                         input -> {
@@ -308,9 +293,23 @@ class VersionOrigins {
                                                             : context + " data",
                                                     input.dataSet().digest()));
                         });
-        version.lineage().datasets().stream()
+        told.datasets().stream()
                 .limit(MOST_OF_A_KIND)
                 .forEach(name -> notes.putIfAbsent(name, "data set"));
+        // A version that is registered from a run names the run's: they are the same ones.
+        var hidden =
+                Math.max(
+                        inputs.stream().filter(RunLinks.Input::hidden).count(),
+                        said.datasets().size() - told.datasets().size());
+        if (hidden > 0) {
+            graph.line(
+                    graph.shut(
+                            "hidden data",
+                            hidden == 1 ? "A data set" : hidden + " data sets",
+                            "not shown to you"),
+                    "was read by",
+                    target);
+        }
         var refs = new HashMap<String, EntityRef>();
         notes.keySet().forEach(name -> reference(name).ifPresent(ref -> refs.put(name, ref)));
         var known = new HashMap<EntityRef, Node>();
@@ -332,9 +331,7 @@ class VersionOrigins {
                     var ref = refs.get(name);
                     var entity = ref == null ? null : known.get(ref);
                     String node;
-                    if (ref != null && hidden(ref)) {
-                        node = graph.shut("data " + ref, "A data set", "not shown to you");
-                    } else if (entity != null) {
+                    if (entity != null) {
                         node = graph.add(entity.id(), entity.name(), note, entity.address(), "");
                     } else {
                         node =
@@ -351,10 +348,6 @@ class VersionOrigins {
                 });
     }
 
-    private boolean hidden(EntityRef ref) {
-        return sight.hides(ref.toString()) || sight.closes(ref.toString());
-    }
-
     private static Optional<EntityRef> reference(String name) {
         try {
             return Optional.of(EntityRef.parse(name, "dataset", EntityRef.DEFAULT_NAMESPACE));
@@ -365,30 +358,14 @@ class VersionOrigins {
 
     // Versions ------------------------------------------------------------------------------------
 
-    private record Before(String model, @Nullable Integer parent, @Nullable String source) {}
-
     /** The version it was made from, the one that was made from, and so on. */
-    private void ancestors(Graph graph, ModelVersion version, @Nullable String source, String me) {
-        var before = new Before(version.model(), version.lineage().parent(), source);
-        var seen = new HashSet<String>();
+    private void ancestors(Graph graph, ModelVersion version, String me) {
         var below = me;
-        for (int i = 0; i <= GENERATIONS && seen.add(below); i++) {
-            var parent = before.parent;
-            var copied = OTHER_VERSION.matcher(before.source == null ? "" : before.source);
-            String model;
-            int number;
-            String what;
-            if (parent != null) {
-                model = before.model;
-                number = parent;
-                what = "was trained further to";
-            } else if (copied.matches() && copied.group("number") != null) {
-                model = copied.group("name");
-                number = Integer.parseInt(copied.group("number"));
-                what = "was copied to";
-            } else {
-                return;
-            }
+        var seen = new HashSet<>(Set.of(me));
+        var before = relatives.before(version, GENERATIONS + 1);
+        for (int i = 0; i < before.size(); i++) {
+            var one = before.get(i);
+            var what = one.copied() ? "was copied to" : "was trained further to";
             if (i == GENERATIONS) {
                 graph.line(
                         graph.add("further", "Further versions", "not followed", null, ""),
@@ -396,116 +373,78 @@ class VersionOrigins {
                         below);
                 return;
             }
-            if (closed(model)) {
+            if (makers.model(one.model())) {
                 graph.line(
                         graph.shut("ancestor " + i, "A version", "of a model not shown to you"),
                         what,
                         below);
                 return;
             }
-            var found =
-                    sql.first(
-                            """
-                            select v.model, (v.lineage ->> 'parent')::int, v.source
-                            from model_version v
-                            where lower(v.model) = lower(?) and v.number = ?
-                              and v.state <> 'DELETED'
-                            """,
-                            row ->
-                                    new Before(
-                                            row.getString(1),
-                                            row.getObject(2, Integer.class),
-                                            row.getString(3)),
-                            model,
-                            number);
             var node =
                     graph.add(
-                            id(model, number),
-                            model + " v" + number,
-                            found.isPresent() ? "parent version" : "version that was deleted",
-                            found.isPresent() ? address(model, number) : null,
-                            found.isPresent() ? "" : "warn");
+                            id(one.model(), one.number()),
+                            one.model() + " v" + one.number(),
+                            one.there() ? "parent version" : "version that was deleted",
+                            one.there() ? address(one.model(), one.number()) : null,
+                            one.there() ? "" : "warn");
             graph.line(node, what, below);
-            if (found.isEmpty()) {
-                return;
+            if (!seen.add(node)) {
+                return; // what people state may be a circle
             }
-            before = found.get();
             below = node;
         }
     }
 
-    private boolean closed(String model) {
-        var ref = Resource.model(model);
-        return sight.hides(ref) || sight.closes(ref);
-    }
-
     /** What its card names as {@code base_model}: of this registry or another. */
     private void bases(Graph graph, ModelVersion version, String me) {
-        var stated = cards.of(version).map(card -> card.card().baseModels()).orElse(List.of());
-        stated.stream()
-                .limit(MOST_OF_A_KIND)
-                .forEach(
-                        base -> {
-                            var match = REGISTERED.matcher(base);
-                            var here =
-                                    match.matches()
-                                            ? models.find(match.group(1)).map(Model::name)
-                                            : Optional.<String>empty();
-                            var name = here.orElse("");
-                            if (!name.isEmpty() && closed(name)) {
-                                return; // the text stands in the card, which they may read
-                            }
-                            graph.line(
-                                    graph.add(
-                                            "base " + base,
-                                            base,
-                                            name.isEmpty()
-                                                    ? "base model, from elsewhere"
-                                                    : "base model",
-                                            name.isEmpty() ? null : "/models/" + name,
-                                            ""),
-                                    "was tuned to",
-                                    me);
-                        });
+        var stated =
+                cards.of(version).map(card -> card.card().baseModels()).orElse(List.of()).stream()
+                        .limit(MOST_OF_A_KIND)
+                        .toList();
+        if (stated.isEmpty()) {
+            return;
+        }
+        var names = new LinkedHashMap<String, String>();
+        stated.forEach(
+                base -> {
+                    var match = REGISTERED.matcher(base);
+                    names.put(base, match.matches() ? match.group(1) : "");
+                });
+        var known = models.named(names.values());
+        names.forEach(
+                (base, name) -> {
+                    var here = known.get(name.toLowerCase(Locale.ROOT));
+                    if (here != null && makers.model(here.name())) {
+                        return; // the text stands in the card, which they may read
+                    }
+                    graph.line(
+                            graph.add(
+                                    "base " + base,
+                                    base,
+                                    here == null ? "base model, from elsewhere" : "base model",
+                                    here == null ? null : "/models/" + here.name(),
+                                    ""),
+                            "was tuned to",
+                            me);
+                });
     }
 
     private void descendants(Graph graph, ModelVersion version, String me) {
-        var found =
-                sql.list(
-                        """
-                        select v.model, v.number, v.state, v.model = ? and
-                               v.lineage ->> 'parent' = ? as child
-                        from model_version v
-                        where v.state <> 'DELETED'
-                          and (v.model = ? and v.lineage ->> 'parent' = ? or v.source = ?)
-                        order by v.created_at desc limit ?
-                        """,
-                        row ->
-                                new Made(
-                                        row.getString(1),
-                                        row.getInt(2),
-                                        row.getString(3),
-                                        row.getBoolean(4)),
-                        version.model(),
-                        Integer.toString(version.number()),
-                        version.model(),
-                        Integer.toString(version.number()),
-                        "models:/%s/%d".formatted(version.model(), version.number()),
-                        MOST_MADE + 1);
+        var found = relatives.after(version, MOST_MADE + 1);
         int hidden = 0;
         for (var made : found.subList(0, Math.min(found.size(), MOST_MADE))) {
-            if (closed(made.model)) {
+            if (makers.model(made.model())) {
                 hidden++;
                 continue;
             }
             graph.line(
                     me,
-                    made.child ? "was trained further to" : "was copied to",
+                    made.copied() ? "was copied to" : "was trained further to",
                     graph.add(
-                            id(made.model, made.number),
-                            made.model + " v" + made.number,
+                            id(made.model(), made.number()),
+                            made.model() + " v" + made.number(),
                             "version made of it",
-                            address(made.model, made.number),
+                            address(made.model(), made.number()),
                             ""));
         }
         if (hidden > 0) {
@@ -521,8 +460,6 @@ class VersionOrigins {
             graph.line(me, "became", graph.add("more made", "More versions", "left out", null, ""));
         }
     }
-
-    private record Made(String model, int number, String state, boolean child) {}
 
     private void answers(Graph graph, ModelVersion version, String me) {
         models.get(version.model()).aliases().entrySet().stream()

@@ -9,20 +9,30 @@ public class VersionPapers {
 
     private final VersionNotes notes;
     private final Manifests manifests;
+    private final HiddenMakers makers;
 
-    VersionPapers(VersionNotes notes, Manifests manifests) {
+    VersionPapers(VersionNotes notes, Manifests manifests, HiddenMakers makers) {
         this.notes = notes;
         this.manifests = manifests;
+        this.makers = makers;
     }
 
     public VersionNote note(ModelVersion version) {
-        return notes.of(version);
+        return makers.shown(version, notes.of(version));
     }
 
     /** As the API answers it. */
     public ModelApi.VersionAnswer of(Model model, ModelVersion version) {
         return ModelApi.VersionAnswer.of(
-                version, model.aliasesOf(version.number()), notes.of(version));
+                version,
+                model.aliasesOf(version.number()),
+                notes.of(version),
+                makers.shown(version));
+    }
+
+    /** Where it came from, as far as whoever asks may know. */
+    public ShownLineage lineage(ModelVersion version) {
+        return makers.shown(version);
     }
 
     public java.util.Map<String, String> tags(Model model) {

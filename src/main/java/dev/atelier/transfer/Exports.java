@@ -4,12 +4,15 @@ import com.fasterxml.jackson.dataformat.yaml.YAMLMapper;
 import dev.atelier.catalog.Entities;
 import dev.atelier.experiments.ExperimentContents;
 import dev.atelier.experiments.Experiments;
+import dev.atelier.experiments.Unseen;
 import dev.atelier.identity.Audit;
 import dev.atelier.identity.Caller;
 import dev.atelier.identity.Limit;
 import dev.atelier.identity.Limited;
 import dev.atelier.identity.Needs;
 import dev.atelier.identity.Permission;
+import dev.atelier.identity.Resource;
+import dev.atelier.models.Model;
 import dev.atelier.models.Models;
 import dev.atelier.models.Versions;
 import dev.atelier.platform.blobs.Blobs;
@@ -45,6 +48,7 @@ public class Exports {
     private final FileStoreExport stores;
     private final VersionExport folders;
     private final Blobs blobs;
+    private final Unseen unseen;
     private final Caller caller;
     private final Audit audit;
     private final Transaction transaction;
@@ -58,6 +62,7 @@ public class Exports {
             FileStoreExport stores,
             VersionExport folders,
             Blobs blobs,
+            Unseen unseen,
             Caller caller,
             Audit audit,
             Transaction transaction) {
@@ -69,6 +74,7 @@ public class Exports {
         this.stores = stores;
         this.folders = folders;
         this.blobs = blobs;
+        this.unseen = unseen;
         this.caller = caller;
         this.audit = audit;
         this.transaction = transaction;
@@ -120,7 +126,10 @@ public class Exports {
                 parcel -> folders.write(model, version, "", parcel));
     }
 
-    /** All there is: the catalog as YAML, experiments, the registry with all versions. */
+    /**
+     * All there is for whoever asks: the catalog as YAML, experiments, the registry with all
+     * versions. To manage access is not to see everything: what is hidden from them is not in it.
+     */
     @Needs(Permission.ACCESS_MANAGE)
     @Limited(Limit.REQUESTS)
     @GET
@@ -133,9 +142,10 @@ public class Exports {
                     catalog(parcel);
                     for (long after = -1; ; ) {
                         var some = recorded.experiments(after, PORTION);
+                        var closed = unseen.experiments(some);
                         for (var id : some) {
                             var experiment = experiments.find(id);
-                            if (experiment.isPresent()) {
+                            if (experiment.isPresent() && !closed.contains(id)) {
                                 stores.write(experiment.get(), List.of(), parcel);
                             }
                         }
@@ -145,9 +155,21 @@ public class Exports {
                         after = some.getLast();
                     }
                     for (var model : models.list()) {
-                        folders.writeAll(model, parcel);
+                        registered(model, parcel);
                     }
                 });
+    }
+
+    private void registered(Model model, Parcel parcel) throws IOException {
+        var ref = Resource.model(model.name());
+        if (!caller.may(Permission.MODEL_READ, ref)) {
+            return;
+        }
+        if (caller.may(Permission.MODEL_DOWNLOAD, ref)) {
+            folders.writeAll(model, parcel);
+        } else {
+            parcel.leave("models/" + model.name(), "You may not download its files.");
+        }
     }
 
     private void catalog(Parcel parcel) throws IOException {

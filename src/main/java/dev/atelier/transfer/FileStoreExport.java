@@ -133,7 +133,16 @@ class FileStoreExport {
         pairs(folder + "/tags", full.tags(), parcel);
         metrics(folder, full, parcel);
         for (var input : full.inputs()) {
-            input(above, folder, run.hex(), input, dataSets, parcel);
+            if (input.hidden()) {
+                parcel.leave(folder + "/inputs", "It read a data set that you may not see.");
+            } else {
+                input(above, folder, run.hex(), input, dataSets, parcel);
+            }
+        }
+        if (full.unseen() > 0) {
+            parcel.leave(
+                    folder + "/outputs",
+                    "It names logged models that you may not see: %d.".formatted(full.unseen()));
         }
         for (var link : full.modelInputs()) {
             var id = Ids.model(link.model());
@@ -284,6 +293,14 @@ class FileStoreExport {
         var lines = new java.util.TreeMap<String, StringBuilder>();
         for (var metric : model.metrics()) {
             var point = metric.point();
+            var run = metric.run();
+            if (run == null) {
+                // The form has no line without a run.
+                parcel.leave(
+                        folder + "/metrics/" + point.key(),
+                        "It was measured by a run that you may not see.");
+                continue;
+            }
             lines.computeIfAbsent(point.key(), _ -> new StringBuilder())
                     .append(
                             "%d %s %d %s%s\n"
@@ -291,7 +308,7 @@ class FileStoreExport {
                                             point.at(),
                                             FileStoreText.number(point.value()),
                                             point.step(),
-                                            Ids.hex(metric.run()),
+                                            Ids.hex(run),
                                             metric.dataSetName().isEmpty()
                                                     ? ""
                                                     : " "

@@ -72,6 +72,7 @@ class VersionExport {
             var above = "models/" + model.name() + "/";
             write(model, version, above, parcel);
             var note = papers.note(version);
+            var lineage = papers.lineage(version);
             var folder = registered + "/version-" + number;
             var place = above + version.model() + "-" + number;
             parcel.add(
@@ -81,9 +82,9 @@ class VersionExport {
                             .put("current_stage", note.stage())
                             .put("description", note.description())
                             .put("last_updated_timestamp", note.changedAt().toEpochMilli())
-                            .put("model_id", version.lineage().loggedModel())
+                            .put("model_id", lineage.loggedModel())
                             .put("name", model.called())
-                            .put("run_id", version.lineage().run())
+                            .put("run_id", lineage.run())
                             .put("run_link", note.runLink() == null ? "" : note.runLink())
                             .put("source", place)
                             .put("status", version.ready() ? "READY" : "FAILED_REGISTRATION")

@@ -129,7 +129,8 @@ class MlflowRulesTest {
                                             List.of(1L),
                                             RunSearch.View.ACTIVE_ONLY,
                                             text,
-                                            List.of()))
+                                            List.of(),
+                                            new String[0]))
                     .isInstanceOf(Invalid.class);
         }
 
@@ -142,7 +143,8 @@ class MlflowRulesTest {
                                     RunSearch.View.ALL,
                                     "tags.`%s` = \"%s\" and metrics.`%s` > 1"
                                             .formatted(hostile, hostile, hostile),
-                                    List.of("params.`" + hostile + "` DESC"))
+                                    List.of("params.`" + hostile + "` DESC"),
+                                    new String[0])
                             .select("r.id", 10, 0);
 
             assertThat(statement.text()).doesNotContain("drop table").doesNotContain("1=1");
@@ -169,7 +171,12 @@ class MlflowRulesTest {
                 })
         void names_a_key_and_a_way(String text) {
             assertThat(
-                            RunSearch.of(List.of(1L), RunSearch.View.ALL, null, List.of(text))
+                            RunSearch.of(
+                                            List.of(1L),
+                                            RunSearch.View.ALL,
+                                            null,
+                                            List.of(text),
+                                            new String[0])
                                     .select("r.id", 1, 0)
                                     .text())
                     .contains(" order by ");
@@ -182,7 +189,11 @@ class MlflowRulesTest {
             assertThatThrownBy(
                             () ->
                                     RunSearch.of(
-                                            List.of(1L), RunSearch.View.ALL, null, List.of(text)))
+                                            List.of(1L),
+                                            RunSearch.View.ALL,
+                                            null,
+                                            List.of(text),
+                                            new String[0]))
                     .isInstanceOf(Invalid.class);
         }
     }

@@ -6,11 +6,13 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.atelier.TestDatabase;
 import dev.atelier.experiments.Recorded;
+import dev.atelier.identity.Access;
 import dev.atelier.identity.Person;
 import dev.atelier.platform.database.Sql;
 import io.quarkus.narayana.jta.QuarkusTransaction;
 import io.quarkus.test.common.QuarkusTestResource;
 import io.quarkus.test.junit.QuarkusTest;
+import io.restassured.specification.RequestSpecification;
 import jakarta.inject.Inject;
 import java.util.List;
 import java.util.Map;
@@ -32,6 +34,7 @@ class LineageTest {
     private static final String SHA = "0123456789abcdef0123456789abcdef01234567";
 
     @Inject Sql sql;
+    @Inject Access access;
 
     private String model;
     private String experiment;
@@ -247,13 +250,238 @@ class LineageTest {
                                         .contains("of models not shown to you"));
     }
 
+    /** What must be named to nobody who may not see it, and where it is named otherwise. */
+    private record Secrets(String run, String logged, String dataSet, List<String> addresses) {}
+
+    /**
+     * A version of a run, a logged model and a data set, and a run that names all three, of which
+     * only that run and the version are for everybody.
+     */
+    private Secrets secrets() {
+        var hidden = Recorded.experiment("hidden");
+        var maker = Recorded.run(hidden, "the maker", Map.of(), Map.of("auc", 0.8), Map.of());
+        var dataSet = "salaries-" + model;
+        var logged = logged(hidden, maker);
+        var run =
+                Recorded.run(
+                        experiment,
+                        "open",
+                        Map.of(),
+                        Map.of("auc", 0.9),
+                        Map.of("mlflow.parentRunId", maker));
+        var other = Recorded.run(experiment, "other", Map.of(), Map.of("auc", 0.7), Map.of());
+        mlflow(
+                "runs/log-inputs",
+                Map.of(
+                        "run_id",
+                        run,
+                        "datasets",
+                        List.of(read(dataSet), read("customers")),
+                        "models",
+                        List.of(Map.of("model_id", logged))));
+        var shared = logged(experiment, maker);
+        mlflow(
+                "runs/outputs",
+                Map.of(
+                        "run_id",
+                        run,
+                        "models",
+                        List.of(
+                                Map.of("model_id", shared, "step", 1),
+                                Map.of("model_id", logged, "step", 1))));
+        mlflow(
+                "runs/log-metric",
+                Map.of(
+                        "run_id",
+                        maker,
+                        "model_id",
+                        shared,
+                        "key",
+                        "rmse",
+                        "value",
+                        0.25,
+                        "timestamp",
+                        1,
+                        "dataset_name",
+                        dataSet,
+                        "dataset_digest",
+                        "f00d"));
+        version(
+                model,
+                "{\"lineage\":{\"run\":\"%s\",\"loggedModel\":\"%s\",\"datasets\":[\"%s\"]}}"
+                        .formatted(maker, logged, dataSet));
+        hide("experiment:default/" + hidden);
+        hide("dataset:default/" + dataSet);
+        return new Secrets(
+                maker,
+                logged,
+                dataSet,
+                List.of(
+                        "/models/%s/versions/1".formatted(model),
+                        "/models/%s/versions/1/lineage".formatted(model),
+                        "/api/v1/models/%s/versions/1".formatted(model),
+                        "/api/v1/models/%s/versions".formatted(model),
+                        "/api/2.0/mlflow/model-versions/get?version=1&name=" + model,
+                        "/api/2.0/mlflow/model-versions/search?filter=name%3D'" + model + "'",
+                        "/api/2.0/mlflow/registered-models/get?name=" + model,
+                        "/api/2.0/mlflow/registered-models/get-latest-versions?name=" + model,
+                        "/api/2.0/mlflow/runs/get?run_id=" + run,
+                        "/api/2.0/mlflow/logged-models/" + shared,
+                        "/experiments/%s".formatted(experiment),
+                        "/experiments/%s?nested=no".formatted(experiment),
+                        "/experiments/%s/runs/%s".formatted(experiment, run),
+                        "/experiments/compare?run=%s&run=%s".formatted(run, other)));
+    }
+
+    private static String logged(String experiment, String run) {
+        return given().contentType("application/json")
+                .body(Map.of("experiment_id", experiment, "name", "lm", "source_run_id", run))
+                .post("/api/2.0/mlflow/logged-models")
+                .then()
+                .statusCode(200)
+                .extract()
+                .path("model.info.model_id");
+    }
+
+    private static void mlflow(String call, Map<String, ?> body) {
+        given().contentType("application/json")
+                .body(body)
+                .post("/api/2.0/mlflow/" + call)
+                .then()
+                .statusCode(200);
+    }
+
+    private static String text(RequestSpecification asks, String address) {
+        var answer =
+                asks.accept(address.startsWith("/api/") ? "application/json" : "text/html")
+                        .urlEncodingEnabled(false)
+                        .get(address);
+        assertThat(answer.statusCode()).as(address).isEqualTo(200);
+        return answer.asString();
+    }
+
+    @Test
+    void names_nothing_hidden_on_any_page_and_in_no_answer() {
+        var secrets = secrets();
+        var named =
+                secrets.addresses.stream()
+                        .filter(
+                                address -> {
+                                    var text = text(given(), address);
+                                    return text.contains(secrets.run)
+                                            || text.contains(secrets.logged)
+                                            || text.contains(secrets.dataSet)
+                                            || text.contains("the maker");
+                                })
+                        .toList();
+        assertThat(named).hasSizeGreaterThanOrEqualTo(secrets.addresses.size() - 2);
+
+        var stranger = Person.named("stranger").with("developer");
+
+        for (var address : secrets.addresses) {
+            assertThat(text(stranger.asks(), address))
+                    .as(address)
+                    .doesNotContain(secrets.run)
+                    .doesNotContain(secrets.logged)
+                    .doesNotContain(secrets.dataSet)
+                    .doesNotContain("the maker");
+        }
+        assertThat(text(stranger.asks(), secrets.addresses.get(2)))
+                .contains("a run you may not see")
+                .contains("a logged model you may not see")
+                .contains("a data set you may not see");
+        assertThat(
+                        Jsoup.parse(text(stranger.asks(), secrets.addresses.getFirst()))
+                                .select("section:has(#li)")
+                                .text())
+                .contains("a run you may not see");
+    }
+
+    @Test
+    void leads_no_search_to_what_is_hidden() {
+        var secrets = secrets();
+        var stranger = Person.named("stranger").with("developer");
+        for (var filter :
+                List.of(
+                        "datasets.name LIKE 'salaries%'",
+                        "datasets.name = '%s'".formatted(secrets.dataSet))) {
+            var question = Map.of("experiment_ids", List.of(experiment), "filter", filter);
+            assertThat(found(given(), "runs/search", question, "runs")).hasSize(1);
+            assertThat(found(stranger.asks(), "runs/search", question, "runs")).isEmpty();
+        }
+        var sets = Map.of("experiment_ids", List.of(experiment));
+        assertThat(found(given(), "experiments/search-datasets", sets, "dataset_summaries.name"))
+                .contains(secrets.dataSet, "customers");
+        assertThat(
+                        found(
+                                stranger.asks(),
+                                "experiments/search-datasets",
+                                sets,
+                                "dataset_summaries.name"))
+                .isEqualTo(List.of("customers"));
+        for (var filter :
+                List.of(
+                        "run_id LIKE '%s%%'".formatted(secrets.run.substring(0, 8)),
+                        "run_id = '%s'".formatted(secrets.run))) {
+            assertThat(versions(given(), filter)).containsExactly(model);
+            assertThat(versions(stranger.asks(), filter)).isEmpty();
+        }
+    }
+
+    @Test
+    void does_not_name_the_hidden_model_that_a_version_was_copied_from() {
+        var secret = model + "-secret";
+        version(secret, "{}");
+        mlflow("registered-models/create", Map.of("name", model + " Copied"));
+        mlflow(
+                "model-versions/create",
+                Map.of("name", model + " Copied", "source", "models:/%s/1".formatted(secret)));
+        var addresses =
+                List.of(
+                        "/api/2.0/mlflow/model-versions/get?version=1&name=" + model + "%20Copied",
+                        "/models/%s-copied/versions/1/lineage".formatted(model));
+        addresses.forEach(address -> assertThat(text(given(), address)).contains(secret));
+        hide("model:default/" + secret);
+        var stranger = Person.named("stranger").with("developer");
+
+        for (var address : addresses) {
+            assertThat(text(stranger.asks(), address)).as(address).doesNotContain(secret);
+        }
+        assertThat(text(stranger.asks(), addresses.getFirst()))
+                .contains("mlflow-artifacts:/registry/");
+    }
+
+    private static List<Object> found(
+            RequestSpecification asks, String call, Map<String, ?> question, String path) {
+        List<Object> found =
+                asks.contentType("application/json")
+                        .body(question)
+                        .post("/api/2.0/mlflow/" + call)
+                        .then()
+                        .statusCode(200)
+                        .extract()
+                        .path(path);
+        return found;
+    }
+
+    private static List<String> versions(RequestSpecification asks, String filter) {
+        return asks.queryParam("filter", filter)
+                .get("/api/2.0/mlflow/model-versions/search")
+                .then()
+                .statusCode(200)
+                .extract()
+                .path("model_versions.name");
+    }
+
     private void hide(String ref) {
         QuarkusTransaction.requiringNew()
                 .run(
-                        () ->
-                                sql.update(
-                                        "insert into resource_policy (resource, visibility, changed_by) values (?, 'restricted', 'x')",
-                                        ref));
+                        () -> {
+                            sql.update(
+                                    "insert into resource_policy (resource, visibility, changed_by) values (?, 'restricted', 'x')",
+                                    ref);
+                            access.forget(ref);
+                        });
     }
 
     @Test

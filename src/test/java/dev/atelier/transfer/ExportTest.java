@@ -1,21 +1,28 @@
 package dev.atelier.transfer;
 
 import static io.restassured.RestAssured.given;
+import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import dev.atelier.PythonClients;
 import dev.atelier.Temporary;
 import dev.atelier.TestDatabase;
+import dev.atelier.experiments.Recorded;
+import dev.atelier.identity.Person;
 import io.quarkus.test.common.QuarkusTestResource;
 import io.quarkus.test.common.http.TestHTTPResource;
 import io.quarkus.test.junit.QuarkusTest;
 import io.quarkus.test.junit.TestProfile;
+import java.io.ByteArrayInputStream;
 import java.net.URI;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.zip.ZipEntry;
+import java.util.zip.ZipInputStream;
 import org.junit.jupiter.api.DisplayName;
 import org.junit.jupiter.api.Test;
 
@@ -80,6 +87,119 @@ class ExportTest {
 
         assertThat(done.getString("state")).as(done.prettify()).isEqualTo("done");
         assertThat(RealClient.dump(portal.toString(), "e ", " (imported)")).isEqualTo(here);
+    }
+
+    private static void manageAccess(String reach) {
+        given().redirects()
+                .follow(false)
+                .formParam("role", "developer")
+                .formParam("permission", "access:manage")
+                .formParam("reach", reach)
+                .post("/admin/access/matrix")
+                .then()
+                .statusCode(303);
+    }
+
+    private static String model(String name, String run) {
+        given().multiPart("file", "README.md", ("# " + name).getBytes())
+                .multiPart("parameters", "{\"lineage\":{\"run\":\"%s\"}}".formatted(run))
+                .post("/api/v1/models/" + name + "/versions")
+                .then()
+                .statusCode(201);
+        return name;
+    }
+
+    private static List<String> names(byte[] archive) throws Exception {
+        var names = new ArrayList<String>();
+        try (var zip = new ZipInputStream(new ByteArrayInputStream(archive))) {
+            for (ZipEntry entry; (entry = zip.getNextEntry()) != null; ) {
+                names.add(entry.getName());
+            }
+        }
+        return names;
+    }
+
+    private static String texts(byte[] archive) throws Exception {
+        var texts = new StringBuilder();
+        try (var zip = new ZipInputStream(new ByteArrayInputStream(archive))) {
+            while (zip.getNextEntry() != null) {
+                texts.append(new String(zip.readAllBytes(), UTF_8));
+            }
+        }
+        return texts.toString();
+    }
+
+    private static byte[] asked(Person person, String path) {
+        return person.asks().get(path).then().statusCode(200).extract().asByteArray();
+    }
+
+    private static void show(String ref, String visibility) {
+        given().redirects()
+                .follow(false)
+                .accept("text/html")
+                .formParam("visibility", visibility)
+                .post(
+                        ref.startsWith("model:")
+                                ? "/models/{name}/access/visibility"
+                                : "/experiments/{name}/access/visibility",
+                        ref.substring(ref.indexOf('/') + 1))
+                .then()
+                .statusCode(303);
+    }
+
+    @Test
+    void of_the_installation_has_only_what_whoever_asks_may_see() throws Exception {
+        var number = System.nanoTime();
+        var open = Recorded.experiment("open");
+        var secret = Recorded.experiment("secret");
+        var team = Recorded.experiment("team");
+        var made = Recorded.run(secret, "hidden run", Map.of(), Map.of(), Map.of());
+        var child =
+                Recorded.run(open, "child", Map.of(), Map.of(), Map.of("mlflow.parentRunId", made));
+        var told = model("told-" + number, made);
+        var kept = model("kept-" + number, child);
+        show("experiment:default/" + secret, "restricted");
+        show("experiment:default/" + team, "team");
+        show("model:default/" + kept, "restricted");
+        var manager = Person.named("manager").with("developer");
+        manageAccess("all");
+        try {
+            var archive = asked(manager, "/exports/installation.zip");
+
+            assertThat(names(archive))
+                    .contains("mlruns/%s/%s/meta.yaml".formatted(open, child))
+                    .contains("models/%s/%s-1.json".formatted(told, told))
+                    .noneMatch(name -> name.startsWith("mlruns/" + secret + "/"))
+                    .noneMatch(name -> name.startsWith("mlruns/" + team + "/"))
+                    .noneMatch(name -> name.contains(kept));
+            assertThat(texts(archive))
+                    .contains(told)
+                    .contains("a run you may not see")
+                    .doesNotContain(kept)
+                    .doesNotContain(made)
+                    .doesNotContain("hidden run");
+            assertThat(names(asked(manager, "/exports/experiments/" + open + "/mlruns.zip")))
+                    .contains("mlruns/%s/%s/meta.yaml".formatted(open, child))
+                    .doesNotContain("mlruns/%s/%s/tags/mlflow.parentRunId".formatted(open, child));
+            manager.asks()
+                    .get("/exports/experiments/" + secret + "/mlruns.zip")
+                    .then()
+                    .statusCode(404);
+        } finally {
+            manageAccess("no");
+        }
+        manager.asks().get("/exports/installation.zip").then().statusCode(403);
+        var all =
+                given().get("/exports/installation.zip")
+                        .then()
+                        .statusCode(200)
+                        .extract()
+                        .asByteArray();
+        assertThat(names(all))
+                .contains("mlruns/%s/%s/meta.yaml".formatted(secret, made))
+                .contains("mlruns/%s/%s/tags/mlflow.parentRunId".formatted(open, child))
+                .contains("models/%s/%s-1.json".formatted(kept, kept));
+        assertThat(texts(all)).contains(made);
     }
 
     @Test
