@@ -37,6 +37,7 @@ class ArchitectureTest {
                     "datasets",
                     "workspaces",
                     "goldenpaths",
+                    "repositories",
                     "catalog",
                     "notifications",
                     "identity",

@@ -138,11 +138,12 @@ public class Caller {
     }
 
     /**
-     * Whether the caller was granted to record in an experiment; in which is asked there. Not to
-     * read: lists leave out only what is hidden.
+     * Whether the caller was granted to record in an experiment or to push to a repository; to
+     * which is asked there. Not to read: lists leave out only what is hidden.
      */
-    boolean mayOnSomeExperiment(Permission permission) {
-        return permission == Permission.EXPERIMENT_RECORD
+    boolean mayOnSomeThing(Permission permission) {
+        return (permission == Permission.EXPERIMENT_RECORD
+                        || permission == Permission.REPOSITORY_WRITE)
                 && !may(permission)
                 && subject().map(one -> access.grantedSomewhere(one, permission)).orElse(false);
     }

@@ -75,9 +75,10 @@ public class Gate implements ContainerRequestFilter {
                     "No permission is stated for " + route.getResourceMethod());
         }
         var resource = resource(needs, request);
-        // Which experiment it is, the method learns and asks about; whoever was granted this on
+        // Which experiment or repository it is, the method learns and asks about; whoever was
+        // granted this on
         // one alone must come so far.
-        if (resource == null && caller.mayOnSomeExperiment(needs.value())) {
+        if (resource == null && caller.mayOnSomeThing(needs.value())) {
             return;
         }
         caller.require(needs.value(), resource);

@@ -15,9 +15,13 @@ public enum Permission {
     MODEL_DOWNLOAD("model:download", "download a model's files", true),
     MODEL_REGISTER("model:register", "register model versions", true),
     MODEL_ALIAS("model:alias", "move a model's aliases", true),
-    MODEL_SHARE("model:share", "decide who may use a model or experiment", true),
+    MODEL_SHARE("model:share", "decide who may use a model, experiment or repository", true),
     EXPERIMENT_READ("experiment:read", "see an experiment and its runs", true),
     EXPERIMENT_RECORD("experiment:record", "record runs and change experiments", true),
+    REPOSITORY_READ("repository:read", "see and clone a repository", true),
+    REPOSITORY_WRITE("repository:write", "push to a repository", true),
+    REPOSITORY_CREATE("repository:create", "make repositories", true),
+    REPOSITORY_DELETE("repository:delete", "delete a repository", true),
     SERVING_OPERATE("serving:operate", "load and unload models", true),
     TOKEN_HOLD("token:hold", "hold access tokens", false),
     OPERATIONS_READ("operations:read", "see how the portal runs", false),
@@ -51,6 +55,9 @@ public enum Permission {
 
     /** What one must be allowed to see a thing, by the kind in its reference. */
     static Permission toRead(String ref) {
+        if (ref.startsWith("repository:")) {
+            return REPOSITORY_READ;
+        }
         return ref.startsWith("experiment:") ? EXPERIMENT_READ : MODEL_READ;
     }
 

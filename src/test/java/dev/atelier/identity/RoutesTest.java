@@ -199,10 +199,22 @@ class RoutesTest {
     private static boolean allowed(Role role, Needs needs, Route route) {
         var least =
                 switch (needs.value()) {
-                    case CATALOG_READ, CATALOG_REFRESH, MODEL_READ, MODEL_TRY, EXPERIMENT_READ ->
+                    case CATALOG_READ,
+                            CATALOG_REFRESH,
+                            MODEL_READ,
+                            MODEL_TRY,
+                            EXPERIMENT_READ,
+                            REPOSITORY_READ ->
                             Role.VIEWER;
                     case EXPERIMENT_RECORD -> Role.DATA_SCIENTIST;
-                    case MODEL_CALL, MODEL_DOWNLOAD, TOKEN_HOLD, CATALOG_REGISTER -> Role.DEVELOPER;
+                    case MODEL_CALL,
+                            MODEL_DOWNLOAD,
+                            TOKEN_HOLD,
+                            CATALOG_REGISTER,
+                            REPOSITORY_WRITE,
+                            REPOSITORY_CREATE ->
+                            Role.DEVELOPER;
+                    case REPOSITORY_DELETE -> Role.DATA_SCIENTIST;
                     case MODEL_REGISTER ->
                             needs.model().isEmpty() ? Role.DATA_SCIENTIST : Role.PLATFORM_ADMIN;
                     case CATALOG_REMOVE, OPERATIONS_READ -> Role.ML_ENGINEER;
