@@ -197,20 +197,23 @@ class Curves {
                 select g.series, e.step, e.at, e.value, b.least, b.greatest, b.points
                 from unnest(?, ?, ?, ?) with ordinality as g (series, step, first, last, n)
                 cross join lateral (
-                    select min(least) as least, max(greatest) as greatest, sum(points)::bigint as points
+                    select min(least) as least, max(greatest) as greatest,
+                        sum(points)::bigint as points,
+                        sum(points) filter (where row)::bigint as rows
                     from (
-                        select min(p.value) as least, max(p.value) as greatest, count(*) as points
+                        select min(p.value) as least, max(p.value) as greatest, count(*) as points,
+                            true as row
                         from metric_point p
                         where p.series = g.series and {points of the step}
                           and p.{part} between g.first and g.last
                           and p.value > '-Infinity' and p.value < 'Infinity'
                         union all
-                        select min(c.least), max(c.greatest), coalesce(sum(c.finite), 0)
+                        select min(c.least), max(c.greatest), coalesce(sum(c.finite), 0), false
                         from metric_chunk c
                         where c.series = g.series and {chunks of the step}
                           and c.last_{part} between g.first and g.last and c.{parts}[1] >= g.first
                         union all
-                        select min(u.value), max(u.value), count(*)
+                        select min(u.value), max(u.value), count(*), false
                         from ({chunk across the end}
                               union all
                               (select c.* from metric_chunk c
@@ -223,7 +226,7 @@ class Curves {
                           and u.value > '-Infinity' and u.value < 'Infinity') as found) as b
                 cross join lateral (
                     (select p.step, p.at, p.value from metric_point p
-                     where p.series = g.series and {points of the step}
+                     where b.rows > 0 and p.series = g.series and {points of the step}
                        and p.{part} between g.first and g.last
                        and p.value > '-Infinity' and p.value < 'Infinity'
                      order by p.step desc, p.at desc, p.value desc limit 1)
@@ -237,7 +240,7 @@ class Curves {
                             order by c.last_step desc, c.last_at desc, c.last_value desc
                             limit 1)) as c
                      cross join unnest(c.steps, c.times, c.measures) as u (step, at, value)
-                     where u.{part} between g.first and g.last
+                     where b.points > b.rows and u.{part} between g.first and g.last
                        and u.value > '-Infinity' and u.value < 'Infinity'
                      order by 1 desc, 2 desc, 3 desc limit 1)
                     order by 1 desc, 2 desc, 3 desc limit 1) as e

@@ -252,7 +252,7 @@ public class Metrics {
     List<Point> sample(UUID run, String key, long from, long to, int steps) {
         return sql.list(
                 """
-                with series as (
+                with series as materialized (
                     select m.id,
                         least(
                             (select min(p.step) from metric_point p
@@ -277,14 +277,14 @@ public class Metrics {
                     from run_metric m
                     cross join (values (?::bigint, ?::bigint)) as ends (low, high)
                     where m.run = ? and m.key = ?),
-                places as (
+                places as materialized (
                     select id, last,
                         (first + round((last::numeric - first) * n / most))::bigint as step
                     from series
                     cross join (values (greatest(?::int - 1, 1))) as parts (most)
                     cross join generate_series(0, parts.most) as n
                     where first <= last),
-                chosen as (
+                chosen as materialized (
                     select distinct s.id, least(
                         (select min(p.step) from metric_point p
                          where p.series = s.id and p.step between s.step and s.last),
