@@ -107,7 +107,12 @@ class ImportQueue {
                     DataImport.State.FAILED,
                     "More than %,d things had to be left out. The report names them; something is wrong with the whole."
                             .formatted(Imports.MOST_PARTS));
-        } catch (OutOfSpace | Denied | SignInNeeded e) {
+        } catch (OutOfSpace e) {
+            later(
+                    one,
+                    "There is no room. What was taken is kept, and the import goes on when there is. "
+                            + e.detail());
+        } catch (Denied | SignInNeeded e) {
             imports.end(one, DataImport.State.FAILED, e.detail());
         } catch (Unavailable e) {
             later(one, e.detail());
@@ -160,11 +165,7 @@ class ImportQueue {
         return switch (one.source()) {
             case SERVER ->
                     new MlflowServer(
-                            http,
-                            one.place(),
-                            authorization(one),
-                            config.pause(),
-                            () -> stopping || watch.lost);
+                            http, one.place(), authorization(one), config.pause(), watch::check);
             case ARCHIVE, FOLDER -> folders.open(one, watch);
         };
     }
@@ -217,6 +218,10 @@ class ImportQueue {
         @Override
         public void at(String now) {
             progress = now;
+            check();
+        }
+
+        void check() {
             if (stopping || lost) {
                 throw new Importing.Stopped();
             }

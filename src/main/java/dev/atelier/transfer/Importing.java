@@ -7,7 +7,6 @@ import dev.atelier.experiments.Ids;
 import dev.atelier.experiments.Intake;
 import dev.atelier.experiments.LoggedModel;
 import dev.atelier.experiments.LoggedModels;
-import dev.atelier.experiments.Metrics;
 import dev.atelier.identity.Caller;
 import dev.atelier.identity.Permission;
 import dev.atelier.models.Model;
@@ -22,9 +21,11 @@ import dev.atelier.platform.problems.SignInNeeded;
 import dev.atelier.platform.problems.Unavailable;
 import jakarta.enterprise.context.ApplicationScoped;
 import java.io.IOException;
+import java.io.InputStream;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
+import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -56,7 +57,6 @@ class Importing {
         private static final long serialVersionUID = 1;
     }
 
-    private static final int PORTION = 5_000;
     private static final int TRIES = 3;
     private static final String PARENT = "mlflow.parentRunId";
     private static final String PROMPT = "mlflow.prompt.is_prompt";
@@ -407,9 +407,7 @@ class Importing {
                         one.createdBy(),
                         left);
                 intake.inputs(id, theirs.inputs(), left);
-                for (var key : theirs.metrics()) {
-                    points += history(theirs, ours.id(), id, key, left);
-                }
+                points = histories(theirs, ours.id(), id, left);
             }
             var files =
                     one.options().artifacts()
@@ -474,38 +472,48 @@ class Importing {
             return tags;
         }
 
-        private long history(
-                Source.BroughtRun theirs, long experiment, UUID id, String key, Counting left)
+        private long histories(Source.BroughtRun theirs, long experiment, UUID id, Counting left)
                 throws IOException {
-            var fault = intake.metricFault(key);
-            if (fault != null) {
-                left.out("metric", key, fault);
-                return 0;
+            var keys = new ArrayList<String>();
+            for (var key : new LinkedHashSet<>(theirs.metrics())) {
+                var fault = intake.metricFault(key);
+                if (fault == null) {
+                    keys.add(key);
+                } else {
+                    left.out("metric", key, fault);
+                }
             }
-            var some = new ArrayList<Metrics.Point>();
+            long points = 0;
+            try (var histories = new Histories(source, theirs, keys)) {
+                for (var key : keys) {
+                    points += history(histories, theirs, experiment, id, key, left);
+                }
+            }
+            return points;
+        }
+
+        private long history(
+                Histories histories,
+                Source.BroughtRun theirs,
+                long experiment,
+                UUID id,
+                String key,
+                Counting left)
+                throws IOException {
             var count = new long[1];
             try {
-                source.history(
-                        theirs,
+                histories.of(
                         key,
-                        point -> {
-                            some.add(point);
-                            if (some.size() == PORTION) {
-                                intake.points(id, experiment, some);
-                                count[0] += some.size();
-                                some.clear();
-                                watch.at(
-                                        "Run %s: %,d points of %s"
-                                                .formatted(
-                                                        Texts.shown(theirs.name(), 60),
-                                                        count[0],
-                                                        Texts.shown(key, 60)));
-                            }
+                        some -> {
+                            intake.points(id, experiment, some);
+                            count[0] += some.size();
+                            watch.at(
+                                    "Run %s: %,d points of %s"
+                                            .formatted(
+                                                    Texts.shown(theirs.name(), 60),
+                                                    count[0],
+                                                    Texts.shown(key, 60)));
                         });
-                if (!some.isEmpty()) {
-                    intake.points(id, experiment, some);
-                    count[0] += some.size();
-                }
                 if (count[0] == 0) {
                     left.outForNow("metric", key, "It has no points there.");
                 }
@@ -514,10 +522,6 @@ class Importing {
             } catch (IOException e) {
                 if (e instanceof Source.Away && !source.answers()) {
                     throw e;
-                }
-                if (!some.isEmpty()) {
-                    intake.points(id, experiment, some);
-                    count[0] += some.size();
                 }
                 left.outForNow(
                         "metric",
@@ -546,7 +550,6 @@ class Importing {
                             if (size != null && (file.size() < 0 || file.size() == size)) {
                                 return;
                             }
-                            watch.at("File " + Texts.shown(file.path(), 150));
                             if (file(root, file, left)) {
                                 taken[0]++;
                                 taken[1] += Math.max(0, file.size());
@@ -564,10 +567,16 @@ class Importing {
             return taken;
         }
 
+        private InputStream opened(Source.File file) throws IOException {
+            var name = "File " + Texts.shown(file.path(), 150);
+            watch.at(name);
+            return new Watched(file.opener().open(), watch, name);
+        }
+
         private boolean file(ArtifactPlace root, Source.File file, Counting left)
                 throws IOException {
             for (int tries = 1; ; tries++) {
-                try (var bytes = file.opener().open()) {
+                try (var bytes = opened(file)) {
                     intake.file(root, file.path(), bytes, file.size(), one.createdBy());
                     return true;
                 } catch (Source.Unusable e) {
@@ -885,8 +894,7 @@ class Importing {
                             source.files(
                                     theirs,
                                     file -> {
-                                        watch.at("File " + Texts.shown(file.path(), 150));
-                                        try (var bytes = file.opener().open()) {
+                                        try (var bytes = opened(file)) {
                                             taker.take(file.path(), bytes, file.size());
                                         }
                                     }),

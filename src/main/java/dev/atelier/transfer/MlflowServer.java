@@ -12,6 +12,7 @@ import dev.atelier.experiments.Metrics;
 import dev.atelier.experiments.Run;
 import dev.atelier.experiments.RunLinks;
 import dev.atelier.platform.net.OutboundHttp;
+import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.InputStream;
 import java.net.URLEncoder;
@@ -25,7 +26,6 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.TreeMap;
 import java.util.concurrent.locks.LockSupport;
-import java.util.function.BooleanSupplier;
 import org.jspecify.annotations.Nullable;
 
 /** A running MLflow server (1.28 or newer), by its REST API. What it answers is not believed. */
@@ -55,20 +55,20 @@ final class MlflowServer implements Source {
     private final String base;
     private final Map<String, String> headers;
     private final Duration pause;
-    private final BooleanSupplier stopped;
+    private final Runnable check;
 
     /**
      * @param base address without a slash at its end
      * @param authorization the header; null for none
      * @param pause before the second try; doubled for each more
-     * @param stopped whether waiting is in vain
+     * @param check ends it with an exception when nobody waits for it any more
      */
     MlflowServer(
             OutboundHttp http,
             String base,
             @Nullable String authorization,
             Duration pause,
-            BooleanSupplier stopped) {
+            Runnable check) {
         this.http = http;
         this.base = base;
         headers = new HashMap<>();
@@ -77,7 +77,7 @@ final class MlflowServer implements Source {
             headers.put("authorization", authorization);
         }
         this.pause = pause;
-        this.stopped = stopped;
+        this.check = check;
     }
 
     // Asking -------------------------------------------------------------------------------------
@@ -113,7 +113,8 @@ final class MlflowServer implements Source {
             } catch (IOException e) {
                 trouble = String.valueOf(e.getMessage());
             }
-            if (tries == TRIES || stopped.getAsBoolean()) {
+            check.run();
+            if (tries == TRIES) {
                 throw new Away(
                         "The server does not answer: "
                                 + trouble
@@ -186,7 +187,7 @@ final class MlflowServer implements Source {
     private JsonNode ask(String path, @Nullable JsonNode body) throws IOException {
         byte[] bytes;
         try (var answer = open(path, body)) {
-            bytes = answer.body().readNBytes(MOST_JSON + 1);
+            bytes = read(answer.body());
         } catch (Away | Unusable | Missing | Answered e) {
             throw e;
         } catch (IOException e) {
@@ -206,6 +207,17 @@ final class MlflowServer implements Source {
             throw new Answered("What the server answers is no JSON.");
         }
         throw new Answered("What the server answers is no JSON object.");
+    }
+
+    /** All of it, or more than is read at once; a little at a time, so that a cancel is heard. */
+    private byte[] read(InputStream body) throws IOException {
+        var all = new ByteArrayOutputStream();
+        var some = new byte[64 << 10];
+        for (int n; all.size() <= MOST_JSON && (n = body.read(some)) >= 0; ) {
+            check.run();
+            all.write(some, 0, n);
+        }
+        return all.toByteArray();
     }
 
     private static String of(String text) {
@@ -410,6 +422,12 @@ final class MlflowServer implements Source {
                         visitor.see(point(key, point));
                     }
                 });
+    }
+
+    /** Each is a request or more, and most of the time goes by on the way. */
+    @Override
+    public int historiesAtOnce() {
+        return 4;
     }
 
     private static Metrics.Point point(String key, JsonNode point) throws IOException {

@@ -129,6 +129,11 @@ sealed interface Source extends Closeable permits MlflowServer, MlflowStore {
 
     void history(BroughtRun run, String key, Visitor<Metrics.Point> visitor) throws IOException;
 
+    /** Of how many metrics the histories may be asked for at the same time. */
+    default int historiesAtOnce() {
+        return 1;
+    }
+
     void models(Experiment experiment, Visitor<BroughtModel> visitor) throws IOException;
 
     void files(BroughtRun run, Visitor<File> visitor) throws IOException;

@@ -14,7 +14,8 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * The body of an answer, a part at a time: the next is asked for when the last is nearly read, so
- * that a sender who is faster than the reader waits, and a long body takes no memory.
+ * that a sender who is faster than the reader waits, and a long body takes no memory. A sender who
+ * keeps the reader waiting with a byte now and then is left.
  */
 final class ComingBody extends InputStream {
 
@@ -28,6 +29,9 @@ final class ComingBody extends InputStream {
 
     private static final int AHEAD = 4;
 
+    /** Bytes that come at least in a second of waiting for them. */
+    private static final int SLOWEST = 1 << 10;
+
     private final BlockingQueue<Event> events = new LinkedBlockingQueue<>();
     private final HttpClientResponse response;
     private final Context loop;
@@ -35,6 +39,11 @@ final class ComingBody extends InputStream {
     private byte[] part = new byte[0];
     private int place;
     private boolean ended;
+
+    /** Waited for what came since the last time that enough had come. */
+    private long waited;
+
+    private long came;
 
     /** On the event loop of the answer, before any of its body was handed out. */
     ComingBody(HttpClientResponse response, Duration patience) {
@@ -70,11 +79,16 @@ final class ComingBody extends InputStream {
     }
 
     private void next() throws IOException {
+        var since = System.nanoTime();
         try {
-            switch (events.poll(patience.toMillis(), TimeUnit.MILLISECONDS)) {
+            var event = events.poll(patience.toNanos(), TimeUnit.NANOSECONDS);
+            waited += System.nanoTime() - since;
+            switch (event) {
                 case Event.Part(var bytes) -> {
                     part = bytes;
                     place = 0;
+                    came += bytes.length;
+                    enough();
                     loop.runOnContext(_ -> response.fetch(1));
                 }
                 case Event.End() -> ended = true;
@@ -89,6 +103,19 @@ final class ComingBody extends InputStream {
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
             throw new IOException("Interrupted.", e);
+        }
+    }
+
+    /** Time that the reader takes is not the sender's. */
+    private void enough() throws IOException {
+        if (came * 1_000 >= SLOWEST * patience.toMillis()) {
+            came = 0;
+            waited = 0;
+        } else if (waited > patience.toNanos()) {
+            close();
+            throw new IOException(
+                    "Only %d bytes came in %d seconds."
+                            .formatted(came, TimeUnit.NANOSECONDS.toSeconds(waited)));
         }
     }
 

@@ -196,7 +196,8 @@ public class OutboundHttp {
      *
      * @param sent the body of a POST; null for a GET
      * @throws Refused when the address is not allowed
-     * @throws IOException when there is no answer in time; later, when nothing comes for so long
+     * @throws IOException when there is no answer in time; later, when nothing comes for so long,
+     *     or less than a KiB a second in it
      */
     public Opened open(String url, Map<String, String> headers, byte @Nullable [] sent)
             throws IOException {
