@@ -15,9 +15,10 @@ public enum Permission {
     MODEL_DOWNLOAD("model:download", "download a model's files", true),
     MODEL_REGISTER("model:register", "register model versions", true),
     MODEL_ALIAS("model:alias", "move a model's aliases", true),
-    MODEL_SHARE("model:share", "decide who may use a model, experiment or repository", true),
+    MODEL_SHARE("model:share", "decide who may use a model or repository", true),
     EXPERIMENT_READ("experiment:read", "see an experiment and its runs", true),
     EXPERIMENT_RECORD("experiment:record", "record runs and change experiments", true),
+    EXPERIMENT_SHARE("experiment:share", "decide who may use an experiment", true),
     REPOSITORY_READ("repository:read", "see and clone a repository", true),
     REPOSITORY_WRITE("repository:write", "push to a repository", true),
     REPOSITORY_CREATE("repository:create", "make repositories", true),
@@ -59,6 +60,11 @@ public enum Permission {
             return REPOSITORY_READ;
         }
         return ref.startsWith("experiment:") ? EXPERIMENT_READ : MODEL_READ;
+    }
+
+    /** What one must be allowed to decide who may use a thing, by the kind in its reference. */
+    public static Permission toShare(String ref) {
+        return ref.startsWith("experiment:") ? EXPERIMENT_SHARE : MODEL_SHARE;
     }
 
     public static Optional<Permission> of(String id) {

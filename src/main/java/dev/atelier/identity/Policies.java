@@ -89,7 +89,7 @@ public class Policies {
     /** Decides who finds and uses it by their role alone. */
     @Transactional
     public void show(String resource, Resource.Visibility visibility) {
-        caller.require(Permission.MODEL_SHARE, resource);
+        caller.require(Permission.toShare(resource), resource);
         sql.update(
                 """
                 insert into resource_policy (resource, visibility, changed_by) values (?, ?, ?)
@@ -118,7 +118,7 @@ public class Policies {
             Collection<Permission> permissions,
             String reason,
             @Nullable Instant until) {
-        caller.require(Permission.MODEL_SHARE, resource);
+        caller.require(Permission.toShare(resource), resource);
         if (permissions.isEmpty()) {
             throw new Invalid("Say what they may do.");
         }
@@ -184,7 +184,7 @@ public class Policies {
      */
     @Transactional
     public void revoke(String resource, String holder) {
-        caller.require(Permission.MODEL_SHARE, resource);
+        caller.require(Permission.toShare(resource), resource);
         if (sql.update(
                         "delete from resource_grant where resource = ? and holder = ?",
                         resource,

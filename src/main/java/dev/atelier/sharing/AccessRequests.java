@@ -184,7 +184,9 @@ public class AccessRequests {
         // One look-up for all of them; each is then decided from memory.
         access.resources(requests.stream().map(AccessRequest::resource).distinct().toList());
         return requests.stream()
-                .filter(request -> caller.may(Permission.MODEL_SHARE, request.resource))
+                .filter(
+                        request ->
+                                caller.may(Permission.toShare(request.resource), request.resource))
                 .limit(SHOWN)
                 .toList();
     }
@@ -347,12 +349,12 @@ public class AccessRequests {
                     List.of(new Invalid.Field("answer", "is too long")));
         }
         var request = get(id);
-        if (!caller.may(Permission.MODEL_SHARE, request.resource)) {
+        if (!caller.may(Permission.toShare(request.resource), request.resource)) {
             // Who neither asked nor may decide learns nothing of it.
             if (!request.asker.equals(caller.entityRef())) {
                 throw unknown(id);
             }
-            caller.require(Permission.MODEL_SHARE, request.resource);
+            caller.require(Permission.toShare(request.resource), request.resource);
         }
         close(request, state, answer.strip());
         return request;

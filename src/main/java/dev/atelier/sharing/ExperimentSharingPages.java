@@ -71,10 +71,10 @@ public class ExperimentSharingPages {
 
     /** Of one whose sharing the caller decides. */
     private String decided(String id) {
-        return shells.experiment(id, Permission.MODEL_SHARE).ref();
+        return shells.experiment(id, Permission.EXPERIMENT_SHARE).ref();
     }
 
-    @Needs(Permission.MODEL_SHARE)
+    @Needs(Permission.EXPERIMENT_SHARE)
     @POST
     @Path("visibility")
     @Consumes(MediaType.APPLICATION_FORM_URLENCODED)
@@ -85,7 +85,7 @@ public class ExperimentSharingPages {
         return back(id);
     }
 
-    @Needs(Permission.MODEL_SHARE)
+    @Needs(Permission.EXPERIMENT_SHARE)
     @POST
     @Path("grants")
     @Consumes(MediaType.APPLICATION_FORM_URLENCODED)
@@ -109,7 +109,7 @@ public class ExperimentSharingPages {
         return back(id);
     }
 
-    @Needs(Permission.MODEL_SHARE)
+    @Needs(Permission.EXPERIMENT_SHARE)
     @POST
     @Path("revocation")
     @Consumes(MediaType.APPLICATION_FORM_URLENCODED)

@@ -126,26 +126,29 @@ class Sharing {
                 resource.owner(),
                 resource.visibility(),
                 mine(ref),
-                caller.may(Permission.MODEL_SHARE, ref) ? policies.shares(ref) : List.of());
+                caller.may(Permission.toShare(ref), ref) ? policies.shares(ref) : List.of());
     }
 
     private List<Permission> mine(String ref) {
         return Arrays.stream(Permission.values())
                 .filter(Permission::onResource)
-                .filter(
-                        permission ->
-                                Thing.of(ref) == Thing.MODEL
-                                        ? !permission.id().startsWith("experiment:")
-                                        : permission == Permission.MODEL_SHARE
-                                                || permission.id().startsWith("experiment:"))
+                .filter(permission -> concerns(permission.id(), Thing.of(ref)))
                 .filter(permission -> caller.may(permission, ref))
                 .toList();
+    }
+
+    private static boolean concerns(String permission, Thing thing) {
+        return switch (thing) {
+            case EXPERIMENT -> permission.startsWith("experiment:");
+            case MODEL ->
+                    !permission.startsWith("experiment:") && !permission.startsWith("repository:");
+        };
     }
 
     View view(String ref) {
         var thing = Thing.of(ref);
         var resource = access.resource(ref);
-        boolean decides = caller.may(Permission.MODEL_SHARE, ref);
+        boolean decides = caller.may(Permission.toShare(ref), ref);
         var shares = policies.shares(ref);
         var refs = new HashSet<String>();
         shares.forEach(share -> refs.add(share.holder()));

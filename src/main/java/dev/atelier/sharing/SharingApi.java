@@ -23,7 +23,7 @@ import java.util.stream.Collectors;
 import org.eclipse.microprofile.openapi.annotations.tags.Tag;
 import org.jspecify.annotations.Nullable;
 
-/** Who may use a model, for programs. */
+/** Who may use a model, for programs; see {@link ExperimentSharingApi} for experiments. */
 @Path("/api/v1/models/{name}/access")
 @Produces(MediaType.APPLICATION_JSON)
 @Consumes(MediaType.APPLICATION_JSON)
@@ -32,7 +32,7 @@ import org.jspecify.annotations.Nullable;
 public class SharingApi {
 
     /**
-     * Who may do what with a model.
+     * Who may do what with a model or an experiment.
      *
      * @param visibility {@code company}, {@code team} or {@code restricted}
      * @param youMay permissions of the caller on it
@@ -43,7 +43,27 @@ public class SharingApi {
             @Nullable String owner,
             String visibility,
             List<String> youMay,
-            List<Grant> grants) {}
+            List<Grant> grants) {
+
+        static Standing of(Sharing.Standing standing) {
+            return new Standing(
+                    standing.resource(),
+                    standing.owner(),
+                    standing.visibility().id(),
+                    standing.youMay().stream().map(Permission::id).toList(),
+                    standing.shares().stream()
+                            .map(
+                                    share ->
+                                            new Grant(
+                                                    share.holder(),
+                                                    ids(share.permissions()),
+                                                    share.reason(),
+                                                    share.until(),
+                                                    share.grantedAt(),
+                                                    share.grantedBy()))
+                            .toList());
+        }
+    }
 
     /** What a holder was allowed; {@code until} is left out when it does not end. */
     public record Grant(
@@ -58,13 +78,30 @@ public class SharingApi {
 
     /**
      * @param holder reference or name of a person, program or team
-     * @param use see, try, call, download or change
+     * @param use of a model see, try, call, download or change; of an experiment follow or record
      */
     public record Wish(
             @Nullable String holder,
             @Nullable String use,
             @Nullable String reason,
-            @Nullable Instant until) {}
+            @Nullable Instant until) {
+
+        static Wish of(@Nullable Wish sent) {
+            if (sent == null) {
+                throw new Invalid("Send {\"holder\": …, \"use\": …}.");
+            }
+            return sent;
+        }
+
+        void grant(String ref, Policies policies, Holders holders) {
+            policies.grant(
+                    ref,
+                    holders.named(holder == null ? "" : holder),
+                    Use.of(Thing.of(ref), use).permissions(),
+                    reason == null ? "" : reason.strip(),
+                    until);
+        }
+    }
 
     private final Sharing sharing;
     private final Policies policies;
@@ -85,23 +122,7 @@ public class SharingApi {
     @Needs(value = Permission.MODEL_READ, model = "name")
     @GET
     public Standing access(@PathParam("name") String name) {
-        var standing = sharing.standing(sharing.existing(name));
-        return new Standing(
-                standing.resource(),
-                standing.owner(),
-                standing.visibility().id(),
-                standing.youMay().stream().map(Permission::id).toList(),
-                standing.shares().stream()
-                        .map(
-                                share ->
-                                        new Grant(
-                                                share.holder(),
-                                                ids(share.permissions()),
-                                                share.reason(),
-                                                share.until(),
-                                                share.grantedAt(),
-                                                share.grantedBy()))
-                        .toList());
+        return Standing.of(sharing.standing(sharing.existing(name)));
     }
 
     @Needs(value = Permission.MODEL_SHARE, model = "name")
@@ -117,15 +138,7 @@ public class SharingApi {
     @POST
     @Path("grants")
     public void grant(@PathParam("name") String name, @Nullable Wish wish) {
-        if (wish == null) {
-            throw new Invalid("Send {\"holder\": …, \"use\": …}.");
-        }
-        policies.grant(
-                sharing.existing(name),
-                holders.named(wish.holder() == null ? "" : wish.holder()),
-                Use.of(Thing.MODEL, wish.use()).permissions(),
-                wish.reason() == null ? "" : wish.reason().strip(),
-                wish.until());
+        Wish.of(wish).grant(sharing.existing(name), policies, holders);
     }
 
     @Needs(value = Permission.MODEL_SHARE, model = "name")

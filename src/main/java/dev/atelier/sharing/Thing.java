@@ -29,7 +29,7 @@ enum Thing {
             List.of(
                     new Column(Permission.EXPERIMENT_READ, "See"),
                     new Column(Permission.EXPERIMENT_RECORD, "Record"),
-                    new Column(Permission.MODEL_SHARE, "Share")));
+                    new Column(Permission.EXPERIMENT_SHARE, "Share")));
 
     /** A column of the table of who may what: a permission on the thing. */
     record Column(Permission permission, String title) {}

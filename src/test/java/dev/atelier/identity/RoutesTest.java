@@ -206,7 +206,7 @@ class RoutesTest {
                             EXPERIMENT_READ,
                             REPOSITORY_READ ->
                             Role.VIEWER;
-                    case EXPERIMENT_RECORD -> Role.DATA_SCIENTIST;
+                    case EXPERIMENT_RECORD, EXPERIMENT_SHARE -> Role.DATA_SCIENTIST;
                     case MODEL_CALL,
                             MODEL_DOWNLOAD,
                             TOKEN_HOLD,

@@ -1,8 +1,10 @@
 package dev.atelier.sharing;
 
+import static io.restassured.RestAssured.given;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.hamcrest.Matchers.containsString;
 import static org.hamcrest.Matchers.equalTo;
+import static org.hamcrest.Matchers.hasItem;
 import static org.hamcrest.Matchers.not;
 
 import dev.atelier.TestDatabase;
@@ -10,6 +12,7 @@ import dev.atelier.identity.Person;
 import io.quarkus.test.common.QuarkusTestResource;
 import io.quarkus.test.junit.QuarkusTest;
 import io.restassured.specification.RequestSpecification;
+import java.util.List;
 import java.util.Map;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.jsoup.Jsoup;
@@ -213,6 +216,126 @@ class ExperimentSharingTest {
 
         assertThat(read(stranger)).isEqualTo(403);
         assertThat(record(stranger)).isEqualTo(403);
+    }
+
+    private static RequestSpecification api(Person person) {
+        return person.asks().contentType("application/json").accept("application/json");
+    }
+
+    @Test
+    void is_given_and_taken_back_by_programs() {
+        var access = "/api/v1/experiments/%s/access".formatted(id);
+        api(stranger)
+                .get(access)
+                .then()
+                .statusCode(200)
+                .body("resource", equalTo(ref()))
+                .body("visibility", equalTo("company"))
+                .body("youMay", equalTo(List.of("experiment:read")))
+                .body("grants", equalTo(List.of()));
+
+        api(owner)
+                .body(Map.of("visibility", "restricted"))
+                .put(access + "/visibility")
+                .then()
+                .statusCode(204);
+        api(stranger).get(access).then().statusCode(404);
+        assertThat(read(stranger)).isEqualTo(404);
+        api(owner)
+                .body(Map.of("holder", stranger.name(), "use", "record", "reason", "a pilot"))
+                .post(access + "/grants")
+                .then()
+                .statusCode(204);
+
+        assertThat(record(stranger)).isEqualTo(200);
+        api(stranger)
+                .get(access)
+                .then()
+                .statusCode(200)
+                .body("youMay", equalTo(List.of("experiment:read", "experiment:record")))
+                .body("grants", equalTo(List.of()));
+        var holder =
+                api(owner)
+                        .get(access)
+                        .then()
+                        .statusCode(200)
+                        .body("visibility", equalTo("restricted"))
+                        .body("youMay", hasItem("experiment:share"))
+                        .body(
+                                "grants[0].permissions",
+                                equalTo(List.of("experiment:read", "experiment:record")))
+                        .body("grants[0].reason", equalTo("a pilot"))
+                        .extract()
+                        .<String>path("grants[0].holder");
+        api(owner).queryParam("holder", holder).delete(access + "/grants").then().statusCode(204);
+        api(stranger).get(access).then().statusCode(404);
+        assertThat(record(stranger)).isEqualTo(403);
+    }
+
+    @Test
+    void is_decided_about_by_programs_of_nobody_but_its_owner() {
+        var access = "/api/v1/experiments/%s/access".formatted(id);
+        api(stranger)
+                .body(Map.of("visibility", "restricted"))
+                .put(access + "/visibility")
+                .then()
+                .statusCode(403);
+        api(stranger)
+                .body(Map.of("holder", stranger.name(), "use", "record"))
+                .post(access + "/grants")
+                .then()
+                .statusCode(403);
+        var another = Person.named("another").with("data-scientist").in("group:default/elsewhere");
+        api(another)
+                .body(Map.of("holder", another.name(), "use", "record"))
+                .post(access + "/grants")
+                .then()
+                .statusCode(403);
+        for (var wrong :
+                List.of(
+                        Map.of("holder", stranger.name(), "use", "call"),
+                        Map.of("holder", "nobody-of-that-name", "use", "record"),
+                        Map.of("use", "record"))) {
+            assertThat(api(owner).body(wrong).post(access + "/grants").statusCode()).isIn(400, 422);
+        }
+        api(owner)
+                .body(Map.of("visibility", "secret"))
+                .put(access + "/visibility")
+                .then()
+                .statusCode(400);
+        api(owner).get("/api/v1/experiments/999999999/access").then().statusCode(404);
+    }
+
+    private static void share(String permission, String reach) {
+        given().redirects()
+                .follow(false)
+                .formParam("role", "data-scientist")
+                .formParam("permission", permission)
+                .formParam("reach", reach)
+                .post("/admin/access/matrix")
+                .then()
+                .statusCode(303);
+    }
+
+    @Test
+    void is_shared_by_a_permission_of_its_own() {
+        share("experiment:share", "no");
+        try {
+            page(owner)
+                    .formParam("visibility", "restricted")
+                    .post("/experiments/{id}/access/visibility", id)
+                    .then()
+                    .statusCode(403);
+        } finally {
+            share("experiment:share", "own");
+        }
+        share("model:share", "no");
+        try {
+            show("restricted");
+        } finally {
+            share("model:share", "own");
+        }
+        assertThat(read(stranger)).isEqualTo(404);
     }
 
     @Test
