@@ -33,10 +33,21 @@ class ImportWishes {
 
         /** The header; null for neither. */
         @Nullable String header() {
+            var named = user != null && !user.isBlank();
             if (token != null && !token.isBlank()) {
+                if (named) {
+                    throw new Invalid(
+                            "Give a token, or a user with a password, not both.",
+                            List.of(new Invalid.Field("token", "stands beside a user")));
+                }
                 return "Bearer " + plain("token", token.strip());
             }
             if (user == null || user.isBlank()) {
+                if (password != null && !password.isBlank()) {
+                    throw new Invalid(
+                            "Name the user that the password is of.",
+                            List.of(new Invalid.Field("user", "is missing")));
+                }
                 return null;
             }
             var pair =
@@ -48,7 +59,8 @@ class ImportWishes {
         private static String plain(String field, String text) {
             if (text.length() > 8_000 || text.chars().anyMatch(Character::isISOControl)) {
                 throw new Invalid(
-                        "This cannot be what one signs in with.",
+                        "The %s cannot be what one signs in with. Copy it once more, without line breaks."
+                                .formatted(field),
                         List.of(new Invalid.Field(field, "is too long, or holds a line break")));
             }
             return text;
@@ -171,7 +183,8 @@ class ImportWishes {
         try {
             if (staged.size() == 0) {
                 throw new Invalid(
-                        "The archive is empty.", List.of(new Invalid.Field("file", "is empty")));
+                        "The archive is empty. Choose a zip or tar archive of the store's folder.",
+                        List.of(new Invalid.Field("file", "is empty")));
             }
             var compared = blobs.prepare(List.of(staged));
             return transaction.call(

@@ -128,7 +128,15 @@ public class ProblemMappers {
         }
         var family = Response.Status.fromStatusCode(given.getStatus());
         var title = family == null ? "Error" : family.getReasonPhrase();
-        var detail = given.getStatus() == 404 ? "There is nothing at this address." : title + ".";
+        var detail =
+                switch (given.getStatus()) {
+                    case 404 -> "There is nothing at this address.";
+                    case 405 -> "This address is there, but does not take this method.";
+                    case 406 -> "There is no answer of a type that the header Accept names.";
+                    case 415 ->
+                            "The body is of a type that is not taken at this address. Say what is sent in the header Content-Type, as the form or the documentation has it.";
+                    default -> title + ".";
+                };
         if (INFERENCE.matcher(address.getRequestUri().getRawPath()).lookingAt()) {
             return Response.status(given.getStatus())
                     .type(MediaType.APPLICATION_JSON_TYPE)
