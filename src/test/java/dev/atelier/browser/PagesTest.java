@@ -18,6 +18,7 @@ import org.junit.jupiter.api.DisplayName;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** Every page, as {@link Looks} looks at it. */
 @QuarkusTest
@@ -105,6 +106,18 @@ class PagesTest {
     @MethodSource("addresses")
     void can_be_used_by_everyone(String address) {
         Looks.check(Chromium.context(base, ColorScheme.LIGHT, 1440, 900), address);
+    }
+
+    @ParameterizedTest
+    @ValueSource(
+            strings = {
+                "/models/penguin-species",
+                "/models/penguin-species/versions/1",
+                "/models/handwritten-digit/versions/1",
+                "/imports/new"
+            })
+    void fits_a_phone(String address) {
+        Looks.check(Chromium.context(base, ColorScheme.DARK, 390, 844), address);
     }
 
     @Test
