@@ -59,6 +59,7 @@ public class RunPages {
             List<ExperimentPages.Pair> internal,
             List<InputRow> inputs,
             List<ModelRow> models,
+            int unseenModels,
             List<ChildRow> children,
             @Nullable String moreChildren,
             List<MadeVersions.Made> versions,
@@ -169,6 +170,7 @@ public class RunPages {
                                                 && !key.equals("mlflow.log-model.history")),
                         full.inputs().stream().map(RunPages::inputRow).toList(),
                         modelRows,
+                        full.unseen(),
                         own.stream()
                                 .limit(CHILDREN)
                                 .map(

@@ -391,6 +391,12 @@ class LineageTest {
                 .contains("a logged model you may not see")
                 .contains("a data set you may not see");
         assertThat(
+                        Jsoup.parse(text(stranger.asks(), secrets.addresses.get(12)))
+                                .select("main")
+                                .text())
+                .contains("A logged model you may not see")
+                .contains("a data set you may not see");
+        assertThat(
                         Jsoup.parse(text(stranger.asks(), secrets.addresses.getFirst()))
                                 .select("section:has(#li)")
                                 .text())
