@@ -28,6 +28,7 @@ WORKDIR /opt/atelier
 COPY --from=build /src/target/quarkus-app ./
 COPY --from=build /src/target/class-path ./
 COPY catalog home/catalog
+COPY golden-paths home/golden-paths
 COPY docker/portal.sh /usr/local/bin/atelier-portal
 USER 10001:10001
 # Recorded against an embedded database in a scratch folder; without it the start takes twice as long.

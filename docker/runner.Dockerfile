@@ -18,7 +18,7 @@ RUN mkdir -p /runner/native \
  && cp target/quarkus-app/lib/main/com.microsoft.onnxruntime.onnxruntime-*.jar /runner/onnxruntime.jar \
  && cp target/quarkus-app/lib/main/com.fasterxml.jackson.core.jackson-core-*.jar /runner/jackson-core.jar \
  && cp -r target/classes /tmp/classes \
- && jar --create --file /runner/runner.jar -C /tmp/classes dev/atelier/runner -C /tmp/classes dev/atelier/inference \
+ && jar --create --file /runner/runner.jar -C /tmp/classes dev/atelier/runner -C /tmp/classes dev/atelier/inference -C /tmp/classes dev/atelier/confinement \
  && case "$(uname -m)" in aarch64) platform=linux-aarch64 ;; *) platform=linux-x64 ;; esac \
  && unzip -q -j /runner/onnxruntime.jar "ai/onnxruntime/native/$platform/*" -d /runner/native
 RUN jlink --add-modules java.base,java.desktop,java.logging,jdk.unsupported,jdk.management --strip-debug --no-man-pages \

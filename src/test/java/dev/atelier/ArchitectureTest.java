@@ -88,6 +88,7 @@ class ArchitectureTest {
                 .onlyDependOnClassesThat()
                 .resideInAnyPackage(
                         "dev.atelier.runner..",
+                        "dev.atelier.confinement..",
                         "dev.atelier.inference..",
                         "java..",
                         "javax.imageio..",
@@ -97,6 +98,44 @@ class ArchitectureTest {
                         "com.twelvemonkeys.imageio..",
                         "org.jspecify..")
                 .allowEmptyShould(true)
+                .check(CLASSES);
+    }
+
+    @Test
+    void keeps_confinement_on_nothing() {
+        classes()
+                .that()
+                .resideInAPackage("dev.atelier.confinement..")
+                .should()
+                .onlyDependOnClassesThat()
+                .resideInAnyPackage("dev.atelier.confinement..", "java..", "org.jspecify..")
+                .check(CLASSES);
+    }
+
+    @Test
+    void keeps_rendering_on_its_engine() {
+        classes()
+                .that()
+                .resideInAPackage("dev.atelier.rendering..")
+                .should()
+                .onlyDependOnClassesThat()
+                .resideInAnyPackage(
+                        "dev.atelier.rendering..",
+                        "dev.atelier.confinement..",
+                        "java..",
+                        "org.mozilla.javascript..",
+                        "org.jspecify..")
+                .check(CLASSES);
+    }
+
+    @Test
+    void renders_templates_in_their_own_process_only() {
+        noClasses()
+                .that()
+                .resideOutsideOfPackage("dev.atelier.rendering..")
+                .should()
+                .dependOnClassesThat()
+                .resideInAnyPackage("dev.atelier.rendering..", "org.mozilla.javascript..")
                 .check(CLASSES);
     }
 
@@ -154,14 +193,12 @@ class ArchitectureTest {
                 .that()
                 .doNotHaveFullyQualifiedName("dev.atelier.platform.database.PostgresServer")
                 .and()
-                .doNotHaveFullyQualifiedName("dev.atelier.serving.RunnerProcess")
-                .and()
                 .doNotHaveFullyQualifiedName("dev.atelier.serving.Sandbox")
                 .and()
-                .doNotHaveFullyQualifiedName("dev.atelier.serving.SharedLibraries")
+                .resideOutsideOfPackage("dev.atelier.platform.confinement..")
                 .and()
                 // It tries in vain, inside the sandbox.
-                .resideOutsideOfPackage("dev.atelier.runner..")
+                .resideOutsideOfPackage("dev.atelier.confinement..")
                 .should()
                 .dependOnClassesThat()
                 .haveFullyQualifiedName("java.lang.ProcessBuilder")

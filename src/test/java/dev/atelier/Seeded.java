@@ -10,7 +10,11 @@ public class Seeded implements QuarkusTestProfile {
     @Override
     public Map<String, String> getConfigOverrides() {
         return Map.of(
-                "atelier.catalog.folders", Path.of("catalog").toAbsolutePath().toString(),
-                "atelier.models.bundles", Path.of("target/bundles").toAbsolutePath().toString());
+                "atelier.catalog.folders",
+                Path.of("catalog").toAbsolutePath()
+                        + ","
+                        + Path.of("golden-paths").toAbsolutePath(),
+                "atelier.models.bundles",
+                Path.of("target/bundles").toAbsolutePath().toString());
     }
 }

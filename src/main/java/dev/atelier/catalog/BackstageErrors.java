@@ -12,13 +12,13 @@ import java.util.Map;
 import java.util.stream.Collectors;
 
 /**
- * Says every error below {@code /api/catalog} in Backstage's form, whoever raised it: a resource
- * method, the permission check before it, or the router.
+ * Says every error of Backstage's catalog and scaffolder in Backstage's form, whoever raised it: a
+ * resource method, the permission check before it, or the router.
  */
 @Provider
 public class BackstageErrors implements ContainerResponseFilter {
 
-    private static final String ROOT = "/api/catalog/";
+    private static final List<String> ROOTS = List.of("/api/catalog/", "/api/scaffolder/");
 
     @Override
     public void filter(ContainerRequestContext request, ContainerResponseContext response) {
@@ -26,7 +26,7 @@ public class BackstageErrors implements ContainerResponseFilter {
             return;
         }
         var address = request.getUriInfo().getRequestUri();
-        if (!address.getPath().startsWith(ROOT)) {
+        if (ROOTS.stream().noneMatch(address.getPath()::startsWith)) {
             return;
         }
         var query = address.getRawQuery();

@@ -61,7 +61,11 @@ interface CatalogConfig {
     default List<Path> roots() {
         var roots = new ArrayList<Path>();
         Optional.ofNullable(System.getProperty("atelier.home"))
-                .ifPresent(home -> roots.add(Path.of(home, "catalog")));
+                .ifPresent(
+                        home -> {
+                            roots.add(Path.of(home, "catalog"));
+                            roots.add(Path.of(home, "golden-paths"));
+                        });
         folders()
                 .orElse(List.of())
                 .forEach(

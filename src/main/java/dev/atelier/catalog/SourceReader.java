@@ -75,6 +75,16 @@ class SourceReader {
         return checked;
     }
 
+    /** Checks a text by the rules for addresses, as if it were read from this one. */
+    List<Checked> checkAsRead(String address, String text) {
+        var source = Source.unsaved("url", address);
+        var checked = new ArrayList<Checked>();
+        for (var document : YamlDocuments.read(text)) {
+            checked.add(check(source, document, kinds, null, new ArrayList<>()));
+        }
+        return checked;
+    }
+
     private Reading folder(Source source) throws Unreadable {
         var folder = Path.of(source.target());
         if (!Files.isDirectory(folder)) {

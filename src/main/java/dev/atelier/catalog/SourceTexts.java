@@ -54,12 +54,29 @@ class SourceTexts {
                                 var name = String.valueOf(path.getFileName());
                                 return (name.endsWith(".yaml") || name.endsWith(".yml"))
                                         && !folder.relativize(path).toString().startsWith(".")
-                                        && Files.isRegularFile(path);
+                                        && Files.isRegularFile(path)
+                                        && !isMaterial(folder, path);
                             })
                     .sorted()
                     .limit(MOST_FILES)
                     .toList();
         }
+    }
+
+    /**
+     * Whether a file lies deeper than a {@code template.yaml} above it: what a golden path makes
+     * its projects of is no entity yet.
+     */
+    private static boolean isMaterial(Path root, Path file) {
+        var inside = file.getParent();
+        for (Path at = inside == null ? null : inside.getParent();
+                at != null && at.startsWith(root);
+                at = at.getParent()) {
+            if (Files.isRegularFile(at.resolve("template.yaml"))) {
+                return true;
+            }
+        }
+        return false;
     }
 
     /** The file itself, behind links, when it lies below a configured folder. */

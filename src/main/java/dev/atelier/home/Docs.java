@@ -66,6 +66,10 @@ public class Docs {
                             "Experiments and runs",
                             "Record from your code, find, compare, look into files."),
                     new Entry(
+                            "golden-paths",
+                            "Golden paths",
+                            "Offer one, run Backstage's templates, actions, tasks."),
+                    new Entry(
                             "shortcuts", "Keyboard shortcuts", "Getting around without a mouse."));
 
     private static final Pattern NAME = Pattern.compile("(adr/)?[a-z0-9-]{1,80}");

@@ -23,6 +23,7 @@ public enum Permission {
     REPOSITORY_WRITE("repository:write", "push to a repository", true),
     REPOSITORY_CREATE("repository:create", "make repositories", true),
     REPOSITORY_DELETE("repository:delete", "delete a repository", true),
+    TEMPLATE_RUN("template:run", "run golden paths", true),
     SERVING_OPERATE("serving:operate", "load and unload models", true),
     TOKEN_HOLD("token:hold", "hold access tokens", false),
     OPERATIONS_READ("operations:read", "see how the portal runs", false),
@@ -58,6 +59,9 @@ public enum Permission {
     static Permission toRead(String ref) {
         if (ref.startsWith("repository:")) {
             return REPOSITORY_READ;
+        }
+        if (ref.startsWith("template:")) {
+            return TEMPLATE_RUN;
         }
         return ref.startsWith("experiment:") ? EXPERIMENT_READ : MODEL_READ;
     }

@@ -12,6 +12,7 @@ public enum Topic {
             "promotion",
             "Promotions",
             "Somebody asks you to approve a promotion, or answers yours"),
+    TASK("task", "Golden paths", "A task that you started has ended, or waits for somebody"),
     TOKEN("token", "Access tokens", "One of your tokens ends soon"),
     ROLE("role", "Roles", "A role was given to you or your team, or taken away"),
     LOCATION("location", "Catalog locations", "A location that you registered has an error");

@@ -50,6 +50,11 @@ public final class Errands<T> {
         return free.tryAcquire(places, 10, TimeUnit.SECONDS);
     }
 
+    /** Something may be due: looks at once. */
+    public void wake() {
+        loop.wake();
+    }
+
     /** Begins as many as there are places. */
     public void round() {
         for (var one : take.apply(free.availablePermits())) {

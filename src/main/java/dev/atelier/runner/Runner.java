@@ -3,6 +3,8 @@ package dev.atelier.runner;
 import ai.onnxruntime.OrtEnvironment;
 import ai.onnxruntime.OrtException;
 import ai.onnxruntime.OrtLoggingLevel;
+import dev.atelier.confinement.Confinement;
+import dev.atelier.confinement.Linux;
 import dev.atelier.inference.Frame;
 import dev.atelier.inference.LoadRequest;
 import dev.atelier.inference.Message;

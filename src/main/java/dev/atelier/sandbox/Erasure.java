@@ -20,6 +20,9 @@ final class Erasure {
     /** Longer texts are taken apart into this many runs of words. */
     static final int MOST_PIECES = 60;
 
+    /** Left out however late it is: an explanation of no word would say that no word matters. */
+    static final int LEAST_PIECES = 5;
+
     /** The strongest, left out together as a check. */
     static final int TOGETHER = 3;
 
@@ -66,7 +69,8 @@ final class Erasure {
     private Erasure() {}
 
     /**
-     * @param nanos wall clock; what is not reached is marked
+     * @param nanos wall clock; what is not reached is marked, beyond the first {@link
+     *     #LEAST_PIECES}
      * @param gone whether nobody waits any more
      * @throws NoAnswer when the model does not answer
      */
@@ -79,7 +83,8 @@ final class Erasure {
         var runs = 2;
         var pieces = new ArrayList<Piece>();
         for (var piece : pieces(text)) {
-            if (clock.getAsLong() >= ends || gone.getAsBoolean()) {
+            var late = clock.getAsLong() >= ends && runs - 2 >= LEAST_PIECES;
+            if (late || gone.getAsBoolean()) {
                 pieces.add(piece);
                 continue;
             }

@@ -9,6 +9,7 @@ import dev.atelier.inference.Signature;
 import dev.atelier.models.ModelVersion;
 import dev.atelier.platform.DataFolder;
 import dev.atelier.platform.blobs.Blobs;
+import dev.atelier.platform.confinement.SandboxLevel;
 import dev.atelier.platform.problems.Unavailable;
 import io.quarkus.runtime.ShutdownEvent;
 import io.quarkus.runtime.StartupEvent;

@@ -7,9 +7,9 @@ import dev.atelier.inference.ResponseCodec;
 import dev.atelier.inference.Signature;
 import dev.atelier.inference.SignatureJson;
 import dev.atelier.inference.Timings;
+import dev.atelier.platform.confinement.Child;
 import dev.atelier.platform.problems.Problem;
 import java.io.IOException;
-import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.security.MessageDigest;
@@ -33,7 +33,6 @@ import java.util.concurrent.atomic.AtomicLong;
 import java.util.concurrent.locks.Lock;
 import java.util.concurrent.locks.ReentrantLock;
 import java.util.concurrent.locks.ReentrantReadWriteLock;
-import java.util.stream.Stream;
 import org.jboss.logging.Logger;
 import org.jspecify.annotations.Nullable;
 
@@ -73,7 +72,7 @@ final class RunnerPool implements AutoCloseable {
         this.files = files;
         this.places = new Semaphore(limits.loaded());
         this.slots = folder.resolve("slots");
-        delete(slots);
+        Child.delete(slots);
         Files.createDirectories(slots);
         keepWarm();
     }
@@ -403,7 +402,7 @@ final class RunnerPool implements AutoCloseable {
                                             process = null;
                                             crashed(reason);
                                         }
-                                        delete(runner.slot());
+                                        Child.delete(runner.slot());
                                     });
         }
 
@@ -574,7 +573,7 @@ final class RunnerPool implements AutoCloseable {
     private void discard(RunnerProcess runner) {
         runner.kill("it is not needed");
         runner.death().join();
-        delete(runner.slot());
+        Child.delete(runner.slot());
     }
 
     private void keepWarm() {
@@ -604,19 +603,6 @@ final class RunnerPool implements AutoCloseable {
         RunnerProcess waiting;
         while ((waiting = warm.pollFirst()) != null) {
             discard(waiting);
-        }
-    }
-
-    static void delete(Path folder) {
-        if (Files.notExists(folder)) {
-            return;
-        }
-        try (Stream<Path> content = Files.walk(folder)) {
-            for (var path : content.sorted(Comparator.reverseOrder()).toList()) {
-                Files.deleteIfExists(path);
-            }
-        } catch (IOException | UncheckedIOException e) {
-            LOG.warnf("The folder %s of an ended runner stays: %s", folder, e.getMessage());
         }
     }
 

@@ -2,11 +2,12 @@ package dev.atelier.serving;
 
 import dev.atelier.inference.Frame;
 import dev.atelier.inference.Message;
+import dev.atelier.platform.confinement.Child;
+import dev.atelier.platform.confinement.Complaints;
 import java.io.BufferedInputStream;
 import java.io.BufferedOutputStream;
 import java.io.DataInputStream;
 import java.io.IOException;
-import java.io.InputStream;
 import java.io.OutputStream;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
@@ -38,14 +39,6 @@ final class RunnerProcess {
 
     /** What surely fits the pipe (64 KiB on Linux), so that writing it cannot block. */
     private static final int FITS_THE_PIPE = 32 << 10;
-
-    /**
-     * The kernel ends a child with the <em>thread</em> that started it (PR_SET_PDEATHSIG, which
-     * bubblewrap sets), so runners are started by one thread that never ends.
-     */
-    private static final ExecutorService STARTER =
-            Executors.newSingleThreadExecutor(
-                    Thread.ofPlatform().daemon().name("runner-starter").factory());
 
     /** The process ended before it answered. */
     static final class Died extends Exception {
@@ -94,10 +87,7 @@ final class RunnerProcess {
     static RunnerProcess start(
             List<String> command, Map<String, String> environment, Path slot, int maxAnswer)
             throws IOException {
-        var builder = new ProcessBuilder(command).directory(slot.toFile());
-        builder.environment().clear();
-        builder.environment().putAll(environment);
-        var process = start(builder);
+        var process = Child.start(command, environment, slot);
         var runner = new RunnerProcess(process, slot, maxAnswer);
         Thread.ofPlatform().daemon().name("runner-" + process.pid()).start(runner::readAnswers);
         Thread.ofPlatform()
@@ -105,22 +95,6 @@ final class RunnerProcess {
                 .name("runner-" + process.pid() + "-errors")
                 .start(() -> runner.complaints.read(process.getErrorStream()));
         return runner;
-    }
-
-    /** Starts a process from the thread that never ends. */
-    static Process start(ProcessBuilder builder) throws IOException {
-        try {
-            return STARTER.submit(builder::start).get();
-        } catch (InterruptedException e) {
-            Thread.currentThread().interrupt();
-            throw new IOException("interrupted while starting a process", e);
-        } catch (ExecutionException e) {
-            throw new IOException(
-                    e.getCause() instanceof IOException cause
-                            ? cause.getMessage()
-                            : "a process cannot be started",
-                    e);
-        }
     }
 
     long pid() {
@@ -284,7 +258,10 @@ final class RunnerProcess {
         }
         var why = killed;
         if (why == null) {
-            why = broken != null && exit == 137 ? broken : meaning(exit) + complaints.lastLine();
+            why =
+                    broken != null && exit == 137
+                            ? broken
+                            : Child.meaning(exit) + complaints.lastLine();
         }
         death.complete(why);
         var writer = slowWriter;
@@ -297,22 +274,6 @@ final class RunnerProcess {
         LOG.debugf("Runner %d ended: %s", process.pid(), why);
     }
 
-    /** What an exit status says; those above 128 are signals. */
-    static String meaning(int exit) {
-        return switch (exit) {
-            case 134 ->
-                    "it aborted (signal 6), as programs do when memory runs out or a check fails";
-            case 137 -> "it was killed (signal 9), as the system does when memory runs out";
-            case 139 -> "it crashed (signal 11, invalid memory access)";
-            case 152 -> "it used up its processor time (signal 24)";
-            case 159 -> "it did what the sandbox forbids (signal 31)";
-            default ->
-                    exit > 128
-                            ? "it was ended by signal " + (exit - 128)
-                            : "it ended with status " + exit;
-        };
-    }
-
     /** Ends it now. The first reason stays. */
     void kill(String reason) {
         synchronized (this) {
@@ -320,45 +281,10 @@ final class RunnerProcess {
                 killed = reason;
             }
         }
-        process.descendants().forEach(ProcessHandle::destroyForcibly);
-        process.destroyForcibly();
+        Child.end(process);
     }
 
     CompletableFuture<String> death() {
         return death;
-    }
-
-    /** Standard error of the runner: bounded, kept for the explanation of a crash. */
-    private static final class Complaints {
-        private static final int KEPT = 4096;
-        private final StringBuilder tail = new StringBuilder();
-
-        void read(InputStream errors) {
-            var buffer = new byte[1024];
-            try (errors) {
-                int count;
-                while ((count = errors.read(buffer)) >= 0) {
-                    synchronized (tail) {
-                        for (int i = 0; i < count; i++) {
-                            // Hostile text: nothing but printable ASCII gets near a log.
-                            char c = (char) (buffer[i] & 0x7f);
-                            tail.append(c == '\n' || (c >= ' ' && c < 127) ? c : ' ');
-                        }
-                        if (tail.length() > KEPT) {
-                            tail.delete(0, tail.length() - KEPT);
-                        }
-                    }
-                }
-            } catch (IOException _) {
-                // The process is gone, and with it what it had to say.
-            }
-        }
-
-        String lastLine() {
-            synchronized (tail) {
-                var lines = tail.toString().lines().filter(line -> !line.isBlank()).toList();
-                return lines.isEmpty() ? "" : "; its last words: " + lines.getLast().strip();
-            }
-        }
     }
 }

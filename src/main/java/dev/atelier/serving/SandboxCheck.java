@@ -1,5 +1,6 @@
 package dev.atelier.serving;
 
+import dev.atelier.platform.confinement.SandboxLevel;
 import dev.atelier.platform.doctor.Check;
 import dev.atelier.platform.doctor.Finding;
 import dev.atelier.platform.doctor.Installation;

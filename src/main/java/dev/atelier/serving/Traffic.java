@@ -1,6 +1,7 @@
 package dev.atelier.serving;
 
 import dev.atelier.identity.Moved;
+import dev.atelier.platform.confinement.SandboxLevel;
 import dev.atelier.platform.database.Sql;
 import io.micrometer.core.instrument.MeterRegistry;
 import io.micrometer.core.instrument.Timer;

@@ -212,7 +212,8 @@ class RoutesTest {
                             TOKEN_HOLD,
                             CATALOG_REGISTER,
                             REPOSITORY_WRITE,
-                            REPOSITORY_CREATE ->
+                            REPOSITORY_CREATE,
+                            TEMPLATE_RUN ->
                             Role.DEVELOPER;
                     case REPOSITORY_DELETE -> Role.DATA_SCIENTIST;
                     case MODEL_REGISTER ->

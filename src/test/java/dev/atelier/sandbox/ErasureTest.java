@@ -82,4 +82,18 @@ class ErasureTest {
         assertThat(asked).hasSizeLessThanOrEqualTo(5);
         assertThat(found.value()).isCloseTo(1, within(0.0));
     }
+
+    @Test
+    void leaves_some_words_out_however_late_it_is() throws NoAnswer {
+        var found =
+                Erasure.explain(
+                        "one two three four five six seven eight",
+                        text -> text.contains("two") ? 1 : 0,
+                        0,
+                        System::nanoTime,
+                        () -> false);
+
+        assertThat(found.missed()).isEqualTo(8 - Erasure.LEAST_PIECES);
+        assertThat(found.strongest().getFirst().word()).isEqualTo("two");
+    }
 }

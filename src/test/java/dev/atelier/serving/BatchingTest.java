@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import dev.atelier.inference.Frame;
 import dev.atelier.inference.Message;
 import dev.atelier.inference.Tensor;
+import dev.atelier.platform.confinement.SandboxLevel;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;

@@ -8,6 +8,7 @@ import dev.atelier.inference.DataType;
 import dev.atelier.inference.Frame;
 import dev.atelier.inference.Message;
 import dev.atelier.inference.Tensor;
+import dev.atelier.platform.confinement.SandboxLevel;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;

@@ -1,5 +1,6 @@
 package dev.atelier.serving;
 
+import dev.atelier.platform.confinement.SandboxLevel;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.time.Duration;

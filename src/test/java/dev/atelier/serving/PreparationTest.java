@@ -8,6 +8,7 @@ import dev.atelier.inference.InferRequest;
 import dev.atelier.inference.ModelInterface;
 import dev.atelier.inference.RequestCodec;
 import dev.atelier.inference.Tensor;
+import dev.atelier.platform.confinement.SandboxLevel;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.nio.ByteBuffer;

@@ -9,6 +9,7 @@ import dev.atelier.inference.Message;
 import dev.atelier.inference.RequestCodec;
 import dev.atelier.inference.Tensor;
 import dev.atelier.inference.TensorSpec;
+import dev.atelier.platform.confinement.SandboxLevel;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.time.Duration;

@@ -8,6 +8,8 @@ import static org.awaitility.Awaitility.await;
 import dev.atelier.inference.Frame;
 import dev.atelier.inference.Message;
 import dev.atelier.inference.Tensor;
+import dev.atelier.platform.confinement.Child;
+import dev.atelier.platform.confinement.SandboxLevel;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
@@ -85,7 +87,7 @@ class RunnerProcessTest {
         var builder = new ProcessBuilder(sandbox.command(folder)).directory(folder.toFile());
         builder.environment().clear();
         builder.environment().putAll(sandbox.environment());
-        var process = RunnerProcess.start(builder);
+        var process = Child.start(builder);
 
         process.getOutputStream().close();
 

@@ -6,6 +6,7 @@ import dev.atelier.inference.LoadRequest;
 import dev.atelier.inference.Message;
 import dev.atelier.inference.RequestCodec;
 import dev.atelier.inference.Tensor;
+import dev.atelier.platform.confinement.SandboxLevel;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;

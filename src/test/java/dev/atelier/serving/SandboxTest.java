@@ -3,6 +3,7 @@ package dev.atelier.serving;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.atelier.inference.Tensor;
+import dev.atelier.platform.confinement.SandboxLevel;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;

@@ -202,7 +202,9 @@ public class Sql {
     }
 
     private static Array array(Connection connection, String[] texts) throws SQLException {
-        return connection.createArrayOf("text", Arrays.stream(texts).map(Sql::storable).toArray());
+        return connection.createArrayOf(
+                "text",
+                Arrays.stream(texts).map(text -> text == null ? null : storable(text)).toArray());
     }
 
     /** PostgreSQL holds no NUL, so a question with one must match nothing instead of failing. */

@@ -1,4 +1,4 @@
-package dev.atelier.runner;
+package dev.atelier.confinement;
 
 import static java.lang.foreign.ValueLayout.JAVA_LONG;
 import static java.lang.foreign.ValueLayout.JAVA_SHORT;
@@ -13,12 +13,12 @@ import java.util.ArrayList;
 import java.util.List;
 
 /**
- * What the runner does to itself before it sees a model: it gives up files it could write, programs
- * it could start, sockets, other processes, and all memory beyond the model's share.
+ * What a child of the portal does to itself before it sees anything hostile: it gives up files it
+ * could write, programs it could start, sockets, other processes, and memory beyond its share.
  *
  * <p>The filter of system calls holds all threads (TSYNC) and cannot be taken off again.
  */
-final class Confinement {
+public final class Confinement {
 
     private static final int SET_MODE_FILTER = 1;
     private static final int FLAG_TSYNC = 1;
@@ -48,11 +48,11 @@ final class Confinement {
     private Confinement() {}
 
     /**
-     * Closes everything that can be closed before a model is there.
+     * Closes everything that can be closed before its input is there.
      *
      * @return what was refused by the kernel, in words; empty when all holds
      */
-    static List<String> enter() {
+    public static List<String> enter() {
         var open = new ArrayList<String>();
         if (!Linux.HERE) {
             return List.of("this is not Linux: nothing is confined");
@@ -60,7 +60,7 @@ final class Confinement {
         attempt(open, () -> Linux.limit(Linux.RLIMIT_CORE, 0));
         attempt(open, () -> Linux.limit(Linux.RLIMIT_FSIZE, 16 << 20));
         attempt(open, () -> Linux.limit(Linux.RLIMIT_NOFILE, 256));
-        // Threads started from here on inherit it: the portal answers while models calculate.
+        // Threads started from here on inherit it: the portal answers while its children calculate.
         attempt(open, () -> Linux.call("setpriority", Linux.SETPRIORITY, 0, 0, 5));
         offerToBeKilledFirst();
         attempt(open, Linux::noNewPrivileges);
@@ -69,7 +69,7 @@ final class Confinement {
     }
 
     /** The steps of {@link #enter} that shut nothing, for the rehearsal. */
-    static List<String> rehearse() {
+    public static List<String> rehearse() {
         var open = new ArrayList<String>();
         if (Linux.HERE) {
             attempt(open, () -> Linux.limit(Linux.RLIMIT_CORE, 0));
@@ -92,7 +92,7 @@ final class Confinement {
         }
     }
 
-    /** When the machine has no memory left, the kernel shall take a runner, not the portal. */
+    /** When the machine has no memory left, the kernel shall take a child, not the portal. */
     private static void offerToBeKilledFirst() {
         try {
             Files.writeString(Path.of("/proc/self/oom_score_adj"), "1000");
@@ -104,7 +104,7 @@ final class Confinement {
     /**
      * Leaves so many bytes of address space beyond what is taken now. For good. 0 leaves it open.
      */
-    static void limitMemory(long bytes) throws IOException, Linux.Refused {
+    public static void limitMemory(long bytes) throws IOException, Linux.Refused {
         if (!Linux.HERE || bytes == 0) {
             return;
         }

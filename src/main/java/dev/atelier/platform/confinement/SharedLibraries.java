@@ -1,4 +1,4 @@
-package dev.atelier.serving;
+package dev.atelier.platform.confinement;
 
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
@@ -11,7 +11,9 @@ import java.util.TreeSet;
 import java.util.concurrent.TimeUnit;
 import java.util.regex.Pattern;
 
-/** The system's libraries that the JDK and ONNX Runtime need, so that a sandbox holds no others. */
+/**
+ * The system's libraries that the JDK and a program's own need, so that a sandbox holds no others.
+ */
 final class SharedLibraries {
 
     private static final Pattern PATH = Pattern.compile("(/\\S+) \\(0x");

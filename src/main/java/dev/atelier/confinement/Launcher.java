@@ -1,4 +1,4 @@
-package dev.atelier.runner;
+package dev.atelier.confinement;
 
 import static java.lang.foreign.ValueLayout.JAVA_INT_UNALIGNED;
 import static java.lang.foreign.ValueLayout.JAVA_LONG;
@@ -14,7 +14,7 @@ import java.util.List;
 import java.util.Map;
 
 /**
- * Shuts itself in with landlock, then becomes the runner.
+ * Shuts itself in with landlock, then becomes the program that is to be confined.
  *
  * <p>Landlock holds the calling thread and what it executes, not the other threads of a running
  * Java machine; so the walls are built here, in a machine that ends with {@code execve}.
@@ -22,7 +22,7 @@ import java.util.Map;
  * <p>Arguments: {@code r:PATH} for files and folders that may be read and executed, {@code w:PATH}
  * for folders that may be written as well, then {@code --} and the command.
  */
-final class Launcher {
+public final class Launcher {
 
     private static final long EXECUTE = 1;
     private static final long WRITE_FILE = 2;

@@ -1,7 +1,7 @@
-package dev.atelier.runner;
+package dev.atelier.confinement;
 
 /**
- * Numbers of the system calls that a loaded model must not make, on x86-64 and aarch64 (−1: there
+ * Numbers of the system calls that a confined child must not make, on x86-64 and aarch64 (−1: there
  * is none). From the kernel's asm/unistd_64.h and asm-generic/unistd.h.
  *
  * <p>A list of what is forbidden, not of what is allowed: the Java machine uses more calls than can

@@ -1,4 +1,4 @@
-package dev.atelier.runner;
+package dev.atelier.confinement;
 
 import static java.lang.foreign.ValueLayout.ADDRESS;
 import static java.lang.foreign.ValueLayout.JAVA_BYTE;
@@ -15,10 +15,10 @@ import java.lang.invoke.VarHandle;
 import java.util.Locale;
 
 /** The kernel's own doors, called without native code of ours. */
-final class Linux {
+public final class Linux {
 
     /** A call that the kernel refused. */
-    static final class Refused extends Exception {
+    public static final class Refused extends Exception {
         final int errno;
 
         Refused(String what, int errno) {

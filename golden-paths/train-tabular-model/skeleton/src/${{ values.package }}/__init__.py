@@ -1,0 +1,3 @@
+"""Trains, measures, exports and registers the model ${{ values.name }}."""
+
+NAME = "${{ values.name }}"

@@ -1,0 +1,60 @@
+package dev.atelier.goldenpaths;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import java.io.IOException;
+import java.util.UUID;
+import java.util.concurrent.Callable;
+import org.jspecify.annotations.Nullable;
+
+/** What an action works with. */
+public interface ActionContext {
+
+    /** The input, rendered and checked against the action's schema. */
+    ObjectNode input();
+
+    /** The files of the task. */
+    Workspace workspace();
+
+    /** Writes a line to the task's log; secrets in it are masked. */
+    void log(String message);
+
+    /** As {@link #log}, for what did not stop the step but should be known. */
+    void warn(String message);
+
+    /** Sets an output, a member of what later steps see as {@code steps.<id>.output}. */
+    void output(String name, JsonNode value);
+
+    default void output(String name, String value) {
+        output(name, com.fasterxml.jackson.databind.node.TextNode.valueOf(value));
+    }
+
+    UUID taskId();
+
+    /** The step's id; that of an iteration carries its number. */
+    String stepId();
+
+    /** Reference of whoever started the task. */
+    String user();
+
+    /** Where the template lies; null for one that is only being written. */
+    @Nullable String base();
+
+    /** The task's facts, in the form of Backstage's {@code TaskSpec}. */
+    JsonNode taskSpec();
+
+    /** Whether nothing outside of the workspace is to be changed. */
+    boolean dryRun();
+
+    /**
+     * Does something once, however often the step is run: what came of it is kept when it is done.
+     *
+     * @param act returns what later runs get; a crash within it can leave it done and not kept, so
+     *     it should find its own traces by {@link #taskId} and {@link #stepId}
+     */
+    JsonNode checkpoint(String key, Callable<JsonNode> act)
+            throws ActionFailed, IOException, InterruptedException;
+
+    /** Renders files with the task's engine; see {@code fetch:template}. */
+    Rendering rendering();
+}

@@ -1,0 +1,64 @@
+package dev.atelier.goldenpaths;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import java.util.ArrayList;
+import java.util.List;
+
+/** An action that comes with golden paths, as Backstage has it. */
+abstract class BuiltIn implements Action {
+
+    private final String id;
+    private final String description;
+    private final String input;
+    private final String output;
+    private final List<Example> examples;
+
+    /**
+     * @param input JSON Schema
+     * @param output JSON Schema; empty for none
+     */
+    BuiltIn(String id, String description, String input, String output, Example... examples) {
+        this.id = id;
+        this.description = description;
+        this.input = input;
+        this.output = output.isEmpty() ? "{\"type\": \"object\", \"properties\": {}}" : output;
+        this.examples = List.of(examples);
+    }
+
+    @Override
+    public final String id() {
+        return id;
+    }
+
+    @Override
+    public final String description() {
+        return description;
+    }
+
+    @Override
+    public final String input() {
+        return input;
+    }
+
+    @Override
+    public final String output() {
+        return output;
+    }
+
+    @Override
+    public final List<Example> examples() {
+        return examples;
+    }
+
+    /** What these actions do stays in the task's files; those that reach further say so. */
+    @Override
+    public boolean hasDryRun() {
+        return true;
+    }
+
+    static List<String> texts(JsonNode list) {
+        var texts = new ArrayList<String>();
+        list.forEach(one -> texts.add(one.asText()));
+        return texts;
+    }
+}

@@ -1,0 +1,112 @@
+package dev.atelier.goldenpaths;
+
+import com.fasterxml.jackson.databind.JsonNode;
+
+/** What the schema of one question says about how it is asked. */
+final class FieldSchema {
+
+    private FieldSchema() {}
+
+    /** A {@code ui:} key, beside the schema or among its {@code ui:options}. */
+    static JsonNode ui(JsonNode schema, String key) {
+        var direct = schema.path("ui:" + key);
+        return direct.isMissingNode() ? schema.path("ui:options").path(key) : direct;
+    }
+
+    static String help(JsonNode schema) {
+        var help = ui(schema, "help").asText("");
+        var description = ui(schema, "description").asText(schema.path("description").asText(""));
+        return help.isEmpty()
+                ? description
+                : description.isEmpty() ? help : description + " " + help;
+    }
+
+    static String words(String name) {
+        var spaced = name.replaceAll("([a-z0-9])([A-Z])", "$1 $2").replaceAll("[_-]+", " ").strip();
+        return spaced.isEmpty()
+                ? name
+                : Character.toUpperCase(spaced.charAt(0))
+                        + spaced.substring(1).toLowerCase(java.util.Locale.ROOT);
+    }
+
+    static Question.Kind kind(JsonNode schema, String widget) {
+        switch (ui(schema, "field").asText("")) {
+            case "Secret" -> {
+                return Question.Kind.PASSWORD;
+            }
+            case "RepoUrlPicker" -> {
+                return Question.Kind.REPOSITORY;
+            }
+            case "MultiEntityPicker" -> {
+                return Question.Kind.CHECKS;
+            }
+            case "EntityTagsPicker" -> {
+                return Question.Kind.LIST;
+            }
+            case "EntityPicker", "OwnedEntityPicker", "OwnerPicker" -> {
+                return ui(schema, "allowArbitraryValues").asBoolean(false)
+                        ? Question.Kind.SUGGEST
+                        : Question.Kind.SELECT;
+            }
+            case "MyGroupsPicker" -> {
+                return Question.Kind.SELECT;
+            }
+            default -> {
+                // A field of Backstage's that is a text, or one of an extension that is not here.
+            }
+        }
+        var type = type(schema);
+        if (schema.has("enum") || schema.has("const")) {
+            return widget.equals("radio") ? Question.Kind.RADIO : Question.Kind.SELECT;
+        }
+        if (type.equals("string") && (schema.has("oneOf") || schema.has("anyOf"))) {
+            return widget.equals("radio") ? Question.Kind.RADIO : Question.Kind.SELECT;
+        }
+        return switch (type) {
+            case "object" -> Question.Kind.GROUP;
+            case "array" ->
+                    schema.path("items").has("enum")
+                            ? Question.Kind.CHECKS
+                            : type(schema.path("items")).equals("object")
+                                    ? Question.Kind.REPEAT
+                                    : Question.Kind.LIST;
+            case "boolean" ->
+                    widget.equals("radio") || widget.equals("select")
+                            ? Question.Kind.RADIO
+                            : Question.Kind.YES;
+            case "integer", "number" -> Question.Kind.NUMBER;
+            default ->
+                    switch (widget) {
+                        case "textarea" -> Question.Kind.LINES;
+                        case "password" -> Question.Kind.PASSWORD;
+                        default ->
+                                switch (schema.path("format").asText("")) {
+                                    case "date" -> Question.Kind.DATE;
+                                    case "email" -> Question.Kind.EMAIL;
+                                    case "uri" -> Question.Kind.ADDRESS;
+                                    default -> Question.Kind.TEXT;
+                                };
+                    };
+        };
+    }
+
+    static String type(JsonNode schema) {
+        var type = schema.path("type");
+        if (type.isArray()) {
+            return BuiltIn.texts(type).stream()
+                    .filter(one -> !one.equals("null"))
+                    .findFirst()
+                    .orElse("string");
+        }
+        return type.asText(
+                schema.has("properties") ? "object" : schema.has("items") ? "array" : "string");
+    }
+
+    static String escape(String name) {
+        return name.replace("~", "~0").replace("/", "~1");
+    }
+
+    static String unescape(String name) {
+        return name.replace("~1", "/").replace("~0", "~");
+    }
+}

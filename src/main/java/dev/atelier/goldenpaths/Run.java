@@ -1,0 +1,503 @@
+package dev.atelier.goldenpaths;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import com.fasterxml.jackson.databind.node.ArrayNode;
+import com.fasterxml.jackson.databind.node.MissingNode;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import dev.atelier.platform.database.Sql;
+import dev.atelier.platform.problems.DatabaseAway;
+import dev.atelier.platform.problems.Problem;
+import java.io.IOException;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.UUID;
+import java.util.concurrent.Callable;
+import org.jboss.logging.Logger;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Goes through the steps of a task: condition, iteration, input, action, output. What it does is
+ * told to a {@link Journal}; what was done before, it does not do again.
+ */
+final class Run {
+
+    private static final Logger LOG = Logger.getLogger(Run.class);
+
+    /** Iterations of one step. */
+    private static final int MOST_ITERATIONS = 1_000;
+
+    /** What all runs use. */
+    record Tools(ObjectMapper json, Rendering rendering, Actions actions, Schemas schemas) {}
+
+    /**
+     * What is run.
+     *
+     * @param spec as Backstage's {@code TaskSpec}
+     * @param secrets never shown: masked in the log, and seen by inputs of steps alone
+     * @param lenient leaves what cannot be rendered as it is
+     */
+    record Subject(
+            UUID id,
+            JsonNode spec,
+            String user,
+            Map<String, String> secrets,
+            boolean dry,
+            boolean lenient) {
+        @Nullable String base() {
+            var base = spec.path("templateInfo").path("baseUrl");
+            return base.isTextual() ? base.textValue() : null;
+        }
+    }
+
+    /**
+     * How it ended.
+     *
+     * @param fault null when it completed
+     */
+    record Outcome(@Nullable ObjectNode output, @Nullable String fault, @Nullable String step) {
+        boolean completed() {
+            return fault == null;
+        }
+    }
+
+    private final Tools tools;
+    private final Subject subject;
+    private final Workspace workspace;
+    private final Journal journal;
+    private final Masks masks;
+    private final ObjectNode context;
+    private @Nullable String fault;
+    private @Nullable String faultStep;
+
+    Run(Tools tools, Subject subject, Workspace workspace, Journal journal) {
+        this.tools = tools;
+        this.subject = subject;
+        this.workspace = workspace;
+        this.journal = journal;
+        this.masks = new Masks(subject.secrets.values());
+        this.context = tools.json.createObjectNode();
+        context.set("parameters", subject.spec.path("parameters"));
+        context.putObject("steps");
+        context.set("user", subject.spec.path("user"));
+        var environment = context.putObject("environment");
+        environment.putObject("parameters");
+        context.putObject("context").putObject("task").put("id", subject.id.toString());
+    }
+
+    /**
+     * @param known how far its steps are
+     * @throws Journal.Stopped when it is not to go on
+     */
+    Outcome go(List<TaskStep> known) throws Journal.Stopped, InterruptedException, IOException {
+        var steps = Template.stepsOf(subject.spec);
+        for (int position = 0; position < steps.size(); position++) {
+            var step = steps.get(position);
+            var before = known.get(position);
+            if (before.state().ended()) {
+                remember(step, before.state(), before.output(), before.reason());
+                continue;
+            }
+            if (Thread.interrupted()) {
+                throw new InterruptedException();
+            }
+            if (fault != null && !step.asksForOutcome()) {
+                skip(position, step, "an earlier step failed");
+                continue;
+            }
+            one(position, step, before.state() == TaskStep.State.PROCESSING);
+        }
+        if (fault != null) {
+            return new Outcome(null, fault, faultStep);
+        }
+        try {
+            var output = rendered(subject.spec.path("output"), false);
+            return new Outcome(
+                    output instanceof ObjectNode object
+                            ? shown(object)
+                            : tools.json.createObjectNode(),
+                    null,
+                    null);
+        } catch (WrongExpression e) {
+            return new Outcome(null, "The output cannot be rendered. " + e.getMessage(), null);
+        }
+    }
+
+    /** Links and texts whose condition holds; the condition itself goes. */
+    private ObjectNode shown(ObjectNode output) {
+        for (var name : List.of("links", "text")) {
+            if (output.get(name) instanceof ArrayNode list) {
+                var kept = tools.json.createArrayNode();
+                for (var one : list) {
+                    if (one instanceof ObjectNode object) {
+                        var condition = object.remove("if");
+                        if (condition == null || truthy(condition)) {
+                            kept.add(object);
+                        }
+                    }
+                }
+                output.set(name, kept);
+            }
+        }
+        return output;
+    }
+
+    private void one(int position, Step step, boolean brokenOff)
+            throws Journal.Stopped, InterruptedException, IOException {
+        var action = tools.actions.find(step.action()).orElse(null);
+        ObjectNode output = tools.json.createObjectNode();
+        try {
+            if (!step.condition().isMissingNode()) {
+                var condition = rendered(step.condition(), false);
+                if (!truthy(condition)) {
+                    skip(position, step, "its if condition was false");
+                    return;
+                }
+            }
+            journal.started(position, step);
+            journal.log(
+                    step.id(),
+                    "step",
+                    "Step %d: %s".formatted(position + 1, masks.hide(step.name())));
+            if (action == null) {
+                throw new ActionFailed(
+                        "There is no action \"%s\" here.%s"
+                                .formatted(step.action(), tools.actions.near(step.action())));
+            }
+            if (brokenOff && !action.repeatable()) {
+                throw new ActionFailed(
+                        "The portal ended in the middle of this step, and %s must not be done twice. Look what it has done, then try again."
+                                .formatted(action.id()));
+            }
+            if (!action.missing().isEmpty()) {
+                throw new ActionFailed(action.missing());
+            }
+            if (step.each().isMissingNode()) {
+                act(step, step.id(), action, output);
+            } else {
+                output = each(step, action);
+            }
+            journal.ended(position, step, TaskStep.State.COMPLETED, output, null);
+            remember(step, TaskStep.State.COMPLETED, output, null);
+        } catch (WrongExpression e) {
+            failed(position, step, output, String.valueOf(e.getMessage()));
+        } catch (ActionFailed e) {
+            failed(position, step, output, e.reason());
+        } catch (Problem e) {
+            failed(position, step, output, e.detail());
+        } catch (IOException e) {
+            failed(position, step, output, "It could not read or write: " + e.getMessage());
+        } catch (RuntimeException e) {
+            if (DatabaseAway.causes(e) || e instanceof Sql.Failed) {
+                throw e;
+            }
+            LOG.errorf(e, "Step %s of task %s failed", step.id(), subject.id);
+            failed(
+                    position,
+                    step,
+                    output,
+                    "Something unexpected went wrong; the portal's log says what.");
+        }
+    }
+
+    private void failed(int position, Step step, ObjectNode output, String reason)
+            throws Journal.Stopped, IOException {
+        var told = masks.hide(reason);
+        journal.log(step.id(), "warn", told);
+        try {
+            journal.ended(position, step, TaskStep.State.FAILED, output, told);
+        } catch (ActionFailed e) {
+            throw new IOException(e.reason(), e);
+        }
+        remember(step, TaskStep.State.FAILED, output, told);
+    }
+
+    private void skip(int position, Step step, String why) throws Journal.Stopped, IOException {
+        journal.log(step.id(), "step", "Skipping step %s because %s".formatted(step.id(), why));
+        try {
+            journal.ended(position, step, TaskStep.State.SKIPPED, null, why);
+        } catch (ActionFailed e) {
+            throw new IOException(e.reason(), e);
+        }
+    }
+
+    private void remember(
+            Step step, TaskStep.State state, @Nullable JsonNode output, @Nullable String reason) {
+        if (output != null) {
+            ((ObjectNode) context.get("steps")).putObject(step.id()).set("output", output);
+        }
+        if (state == TaskStep.State.FAILED && fault == null) {
+            fault = reason == null ? "It failed." : reason;
+            faultStep = step.id();
+        }
+    }
+
+    private ObjectNode each(Step step, Action action)
+            throws WrongExpression,
+                    ActionFailed,
+                    Journal.Stopped,
+                    InterruptedException,
+                    IOException {
+        var values = rendered(step.each(), false);
+        var turns = new ArrayList<ObjectNode>();
+        if (values.isArray()) {
+            for (int i = 0; i < values.size(); i++) {
+                turns.add(turn(tools.json.getNodeFactory().numberNode(i), values.get(i)));
+            }
+        } else if (values.isObject()) {
+            values.properties()
+                    .forEach(
+                            one ->
+                                    turns.add(
+                                            turn(
+                                                    tools.json
+                                                            .getNodeFactory()
+                                                            .textNode(one.getKey()),
+                                                    one.getValue())));
+        } else {
+            throw new ActionFailed(
+                    "each needs a list or an object, and is %s."
+                            .formatted(
+                                    values.isMissingNode()
+                                            ? "undefined"
+                                            : values.getNodeType()
+                                                    .name()
+                                                    .toLowerCase(java.util.Locale.ROOT)));
+        }
+        if (turns.size() > MOST_ITERATIONS) {
+            throw new ActionFailed(
+                    "each has %,d values; a step runs for at most %,d."
+                            .formatted(turns.size(), MOST_ITERATIONS));
+        }
+        var all = tools.json.createObjectNode();
+        int number = 0;
+        for (var turn : turns) {
+            context.set("each", turn);
+            var output = tools.json.createObjectNode();
+            try {
+                act(step, step.id() + "[" + number++ + "]", action, output);
+            } finally {
+                context.remove("each");
+            }
+            for (var one : output.properties()) {
+                all.withArray(one.getKey()).add(one.getValue());
+            }
+        }
+        return all;
+    }
+
+    private ObjectNode turn(JsonNode key, JsonNode value) {
+        var turn = tools.json.createObjectNode();
+        turn.set("key", key);
+        turn.set("value", value);
+        return turn;
+    }
+
+    private void act(Step step, String id, Action action, ObjectNode output)
+            throws WrongExpression,
+                    ActionFailed,
+                    Journal.Stopped,
+                    InterruptedException,
+                    IOException {
+        var value =
+                step.input().isObject()
+                        ? rendered(step.input(), true)
+                        : tools.json.createObjectNode();
+        if (!(value instanceof ObjectNode input)) {
+            throw new ActionFailed("The input is no object once it is rendered.");
+        }
+        var faults = tools.schemas.check(action.input(), input);
+        if (!faults.isEmpty()) {
+            var first = faults.getFirst();
+            throw new ActionFailed(
+                    "The input of %s is wrong%s: %s. See /golden-paths/actions#%s."
+                            .formatted(
+                                    action.id(),
+                                    first.at().isEmpty() ? "" : " at " + first.at(),
+                                    masks.hide(first.message()),
+                                    action.id()));
+        }
+        if (subject.dry && !action.hasDryRun()) {
+            journal.log(
+                    id,
+                    "step",
+                    "Not done in a dry run: %s. Its output is made up from its schema."
+                            .formatted(action.id()));
+            output.setAll(Examples.of(tools.json.readTree(action.output())));
+            return;
+        }
+        try {
+            action.run(new Doing(step.id(), id, input, output));
+        } catch (StoppedWithin e) {
+            throw e.stopped;
+        }
+    }
+
+    private JsonNode rendered(JsonNode value, boolean withSecrets) throws WrongExpression {
+        var seen = context;
+        if (withSecrets) {
+            seen = context.deepCopy();
+            var given = seen.putObject("secrets");
+            subject.secrets.forEach(given::put);
+        }
+        var rendered =
+                tools.rendering.value(
+                        seen, value, new Rendering.Manner(fault != null, subject.lenient, false));
+        for (var passed : rendered.passed()) {
+            journal.log(null, "warn", "Left as it is: " + masks.hide(passed));
+        }
+        return rendered.value();
+    }
+
+    /** As Backstage has it: nothing, false, 0, an empty text and an empty list are not. */
+    static boolean truthy(JsonNode value) {
+        return switch (value.getNodeType()) {
+            case BOOLEAN -> value.booleanValue();
+            case NUMBER -> value.doubleValue() != 0;
+            case STRING -> !value.textValue().isEmpty();
+            case ARRAY -> !value.isEmpty();
+            case MISSING, NULL -> false;
+            default -> true;
+        };
+    }
+
+    /** Carries {@link Journal.Stopped} through an action, which knows nothing of it. */
+    private static final class StoppedWithin extends RuntimeException {
+        private static final long serialVersionUID = 1;
+        final transient Journal.Stopped stopped;
+
+        StoppedWithin(Journal.Stopped stopped) {
+            super(stopped);
+            this.stopped = stopped;
+        }
+    }
+
+    /** One action at work. */
+    private final class Doing implements ActionContext {
+        private final String step;
+        private final String id;
+        private final ObjectNode input;
+        private final ObjectNode output;
+
+        Doing(String step, String id, ObjectNode input, ObjectNode output) {
+            this.step = step;
+            this.id = id;
+            this.input = input;
+            this.output = output;
+        }
+
+        @Override
+        public ObjectNode input() {
+            return input;
+        }
+
+        @Override
+        public Workspace workspace() {
+            return workspace;
+        }
+
+        @Override
+        public void log(String message) {
+            journal.log(step, null, masks.hide(message));
+        }
+
+        @Override
+        public void warn(String message) {
+            journal.log(step, "warn", masks.hide(message));
+        }
+
+        @Override
+        public void output(String name, JsonNode value) {
+            output.set(name, masks.hide(value));
+        }
+
+        @Override
+        public UUID taskId() {
+            return subject.id;
+        }
+
+        @Override
+        public String stepId() {
+            return id;
+        }
+
+        @Override
+        public String user() {
+            return subject.user;
+        }
+
+        @Override
+        public @Nullable String base() {
+            return subject.base();
+        }
+
+        @Override
+        public JsonNode taskSpec() {
+            return subject.spec;
+        }
+
+        @Override
+        public boolean dryRun() {
+            return subject.dry;
+        }
+
+        @Override
+        public JsonNode checkpoint(String key, Callable<JsonNode> act)
+                throws ActionFailed, IOException, InterruptedException {
+            var kept = journal.checkpoint(id, key);
+            if (kept.isPresent()) {
+                log("Done before, not done again: " + key);
+                return kept.get();
+            }
+            JsonNode done;
+            try {
+                done = act.call();
+            } catch (ActionFailed | IOException | InterruptedException | RuntimeException e) {
+                throw e;
+            } catch (Exception e) {
+                throw new IOException(e);
+            }
+            try {
+                journal.keep(id, key, done.isMissingNode() ? tools.json.nullNode() : done);
+            } catch (Journal.Stopped e) {
+                throw new StoppedWithin(e);
+            }
+            return done;
+        }
+
+        @Override
+        public Rendering rendering() {
+            return tools.rendering;
+        }
+    }
+
+    /** Values of a schema to show where there are none. */
+    static final class Examples {
+        private Examples() {}
+
+        static ObjectNode of(JsonNode schema) {
+            var made = com.fasterxml.jackson.databind.node.JsonNodeFactory.instance.objectNode();
+            var all = new HashMap<String, JsonNode>();
+            schema.path("properties").properties().forEach(p -> all.put(p.getKey(), p.getValue()));
+            all.forEach((name, part) -> made.set(name, value(part)));
+            return made;
+        }
+
+        private static JsonNode value(JsonNode schema) {
+            var nodes = com.fasterxml.jackson.databind.node.JsonNodeFactory.instance;
+            return switch (schema.path("type").asText()) {
+                case "string" -> nodes.textNode("<example>");
+                case "number", "integer" -> nodes.numberNode(0);
+                case "boolean" -> nodes.booleanNode(false);
+                case "array" -> nodes.arrayNode();
+                case "object" -> of(schema);
+                default ->
+                        MissingNode.getInstance().isMissingNode()
+                                ? nodes.nullNode()
+                                : nodes.nullNode();
+            };
+        }
+    }
+}

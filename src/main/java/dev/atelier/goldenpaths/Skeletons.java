@@ -1,0 +1,276 @@
+package dev.atelier.goldenpaths;
+
+import dev.atelier.platform.net.OutboundHttp;
+import jakarta.enterprise.context.ApplicationScoped;
+import java.io.BufferedInputStream;
+import java.io.IOException;
+import java.io.InputStream;
+import java.net.URI;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.LinkOption;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.regex.Pattern;
+import java.util.zip.GZIPInputStream;
+import org.apache.commons.compress.archivers.tar.TarArchiveEntry;
+import org.apache.commons.compress.archivers.tar.TarArchiveInputStream;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Fetches what templates bring: from beside the template, or from an address. Addresses go through
+ * the portal's own guarded client; folders of Git hosts are fetched as archives.
+ */
+@ApplicationScoped
+class Skeletons {
+
+    private static final int MOST_FILES = 10_000;
+    private static final long MOST_BYTES = 64L << 20;
+
+    /** {@code https://host/owner/repo/tree/ref/path}, with GitLab's and Gitea's ways to say it. */
+    private static final Pattern TREE =
+            Pattern.compile(
+                    "https?://([^/]+)/(.+?)/(?:-/)?(?:tree|blob|src/branch|src/commit|src/tag)/([^/]+)(?:/(.*))?");
+
+    private final OutboundHttp http;
+
+    Skeletons(OutboundHttp http) {
+        this.http = http;
+    }
+
+    /**
+     * All files of a folder.
+     *
+     * @param url relative to the template, or an address
+     * @param base where the template lies; null for one that is only being written
+     * @param token for the address; null for none
+     */
+    Skeleton folder(String url, @Nullable String base, @Nullable String token)
+            throws ActionFailed, IOException {
+        var place = resolve(url, base);
+        if (place.startsWith("file:")) {
+            return new Skeleton(read(beside(place.substring(5), base)));
+        }
+        return new Skeleton(archive(place, token));
+    }
+
+    /** One file. */
+    Skeleton.Material file(String url, @Nullable String base, @Nullable String token)
+            throws ActionFailed, IOException {
+        var place = resolve(url, base);
+        if (place.startsWith("file:")) {
+            var path = beside(place.substring(5), base);
+            if (!Files.isRegularFile(path)) {
+                throw new ActionFailed("%s is no file.".formatted(url));
+            }
+            return new Skeleton.Material(
+                    String.valueOf(path.getFileName()),
+                    Files.readAllBytes(path),
+                    Workspace.isExecutable(path));
+        }
+        var tree = TREE.matcher(place);
+        if (tree.matches() && tree.group(4) != null) {
+            var name = tree.group(4);
+            return archive(place.substring(0, place.length() - name.length() - 1), token).stream()
+                    .filter(one -> one.path().equals(name))
+                    .findFirst()
+                    .orElseThrow(() -> new ActionFailed("There is no file %s.".formatted(url)));
+        }
+        var answer = http.get(place, headers(place, token), (int) MOST_BYTES);
+        if (answer.status() != 200) {
+            throw new ActionFailed("%s answers %d.".formatted(place, answer.status()));
+        }
+        return new Skeleton.Material(
+                place.substring(place.lastIndexOf('/') + 1), answer.body(), false);
+    }
+
+    private static String resolve(String url, @Nullable String base) throws ActionFailed {
+        if (url.startsWith("https://") || url.startsWith("http://")) {
+            return url;
+        }
+        if (url.contains(":")) {
+            throw new ActionFailed(
+                    "\"%s\" is no address that is fetched. Write https://… or a path relative to the template, as in ./skeleton."
+                            .formatted(Workspace.shown(url)));
+        }
+        if (base == null) {
+            throw new ActionFailed(
+                    "\"%s\" is relative to the template, which lies nowhere yet.".formatted(url));
+        }
+        if (base.startsWith("file:")) {
+            return "file:" + url;
+        }
+        try {
+            return URI.create(base).resolve(URI.create(url.replace(" ", "%20"))).toString();
+        } catch (IllegalArgumentException e) {
+            throw new ActionFailed("\"%s\" is no address.".formatted(Workspace.shown(url)));
+        }
+    }
+
+    /**
+     * A path beside the template's file. It may be shared by templates: one folder up is allowed.
+     */
+    private static Path beside(String relative, @Nullable String base)
+            throws ActionFailed, IOException {
+        var template = Path.of(String.valueOf(base).substring("file:".length())).toRealPath();
+        var folder = template.resolveSibling("").normalize();
+        var above = folder.getParent();
+        var allowed = above == null ? folder : above;
+        try {
+            var path = folder.resolve(relative).normalize();
+            if (path.startsWith(allowed) && path.toRealPath().startsWith(allowed)) {
+                return path.toRealPath();
+            }
+        } catch (java.nio.file.NoSuchFileException e) {
+            throw new ActionFailed(
+                    "There is no %s beside the template.".formatted(Workspace.shown(relative)));
+        } catch (java.nio.file.InvalidPathException e) {
+            throw new ActionFailed("\"%s\" is no path.".formatted(Workspace.shown(relative)));
+        }
+        throw new ActionFailed(
+                "\"%s\" leads away from the template's folder."
+                        .formatted(Workspace.shown(relative)));
+    }
+
+    private static List<Skeleton.Material> read(Path folder) throws ActionFailed, IOException {
+        if (!Files.isDirectory(folder)) {
+            throw new ActionFailed("%s is no folder.".formatted(folder.getFileName()));
+        }
+        var files = new ArrayList<Skeleton.Material>();
+        long size = 0;
+        try (var walk = Files.walk(folder)) {
+            for (var path : walk.sorted().toList()) {
+                if (Files.isSymbolicLink(path)) {
+                    throw new ActionFailed(
+                            "The skeleton holds a link, %s; links are not taken."
+                                    .formatted(folder.relativize(path)));
+                }
+                if (Files.isRegularFile(path, LinkOption.NOFOLLOW_LINKS)
+                        && !folder.relativize(path).startsWith(".git")) {
+                    size += Files.size(path);
+                    bound(files.size(), size);
+                    files.add(material(folder, path));
+                }
+            }
+        }
+        return files;
+    }
+
+    private static Skeleton.Material material(Path folder, Path path) throws IOException {
+        return new Skeleton.Material(
+                folder.relativize(path).toString().replace('\\', '/'),
+                Files.readAllBytes(path),
+                Workspace.isExecutable(path));
+    }
+
+    private static void bound(int files, long size) throws ActionFailed {
+        if (files >= MOST_FILES) {
+            throw new ActionFailed("There are more than %,d files.".formatted(MOST_FILES));
+        }
+        if (size > MOST_BYTES) {
+            throw new ActionFailed("There are more than %d MB.".formatted(MOST_BYTES >> 20));
+        }
+    }
+
+    private static Map<String, String> headers(String url, @Nullable String token) {
+        if (token == null || token.isEmpty()) {
+            return Map.of();
+        }
+        return url.contains("gitlab")
+                ? Map.of("PRIVATE-TOKEN", token)
+                : Map.of("Authorization", "Bearer " + token);
+    }
+
+    /** A folder of a repository, or an archive that is named itself. */
+    private List<Skeleton.Material> archive(String url, @Nullable String token)
+            throws ActionFailed, IOException {
+        var tree = TREE.matcher(url);
+        String address;
+        var below = "";
+        boolean oneFolder = false;
+        if (tree.matches()) {
+            below = tree.group(4) == null ? "" : tree.group(4).replaceAll("/+$", "");
+            address = archiveOf(tree.group(1), tree.group(2), tree.group(3));
+            oneFolder = true;
+        } else if (url.matches(".*\\.(tar\\.gz|tgz)(\\?.*)?")) {
+            address = url;
+        } else {
+            throw new ActionFailed(
+                    "%s names no folder of a Git host (…/tree/<branch>/<folder>) and no .tar.gz."
+                            .formatted(url));
+        }
+        try (var opened = http.open(address, headers(url, token), null)) {
+            if (opened.status() != 200) {
+                throw new ActionFailed(
+                        "%s answers %d.%s"
+                                .formatted(
+                                        address,
+                                        opened.status(),
+                                        opened.status() == 404 && token == null
+                                                ? " A private repository needs a token."
+                                                : ""));
+            }
+            return unpack(opened.body(), oneFolder, below);
+        }
+    }
+
+    private static String archiveOf(String host, String repository, String ref) {
+        if (host.equals("github.com")) {
+            // Without the redirect that the address people know answers with.
+            return "https://codeload.github.com/%s/tar.gz/%s".formatted(repository, ref);
+        }
+        if (host.contains("gitlab")) {
+            return "https://%s/api/v4/projects/%s/repository/archive.tar.gz?sha=%s"
+                    .formatted(
+                            host,
+                            java.net.URLEncoder.encode(repository, StandardCharsets.UTF_8),
+                            ref);
+        }
+        return "https://%s/%s/archive/%s.tar.gz".formatted(host, repository, ref);
+    }
+
+    /**
+     * @param oneFolder whether all lies below one folder that is not part of it
+     * @param below only what lies below this path, which is not part of it either
+     */
+    static List<Skeleton.Material> unpack(InputStream body, boolean oneFolder, String below)
+            throws ActionFailed, IOException {
+        var files = new ArrayList<Skeleton.Material>();
+        long size = 0;
+        try (var tar =
+                new TarArchiveInputStream(
+                        new GZIPInputStream(new BufferedInputStream(body)), "UTF-8")) {
+            TarArchiveEntry entry;
+            while ((entry = tar.getNextEntry()) != null) {
+                var name = entry.getName();
+                if (oneFolder) {
+                    int slash = name.indexOf('/');
+                    name = slash < 0 ? "" : name.substring(slash + 1);
+                }
+                if (!below.isEmpty()) {
+                    if (!name.startsWith(below + "/")) {
+                        continue;
+                    }
+                    name = name.substring(below.length() + 1);
+                }
+                if (entry.isDirectory() || name.isEmpty()) {
+                    continue;
+                }
+                if (!entry.isFile() || entry.isLink() || entry.isSymbolicLink()) {
+                    throw new ActionFailed(
+                            "The archive holds %s, which is no ordinary file."
+                                    .formatted(Workspace.shown(name)));
+                }
+                Workspace.below(Path.of("/nowhere"), name);
+                // Counted while it is read: what the archive says of sizes is its word only.
+                var content = tar.readNBytes((int) Math.min(Integer.MAX_VALUE - 8, MOST_BYTES + 1));
+                size += content.length;
+                bound(files.size(), size);
+                files.add(new Skeleton.Material(name, content, (entry.getMode() & 0100) != 0));
+            }
+        }
+        return files;
+    }
+}

@@ -1,0 +1,107 @@
+package dev.atelier.goldenpaths;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import dev.atelier.catalog.Entities;
+import dev.atelier.catalog.Entity;
+import dev.atelier.catalog.EntityRef;
+import dev.atelier.identity.Caller;
+import dev.atelier.identity.PublicAddress;
+import io.quarkus.vertx.http.runtime.CurrentVertxRequest;
+import jakarta.enterprise.context.ApplicationScoped;
+import java.util.LinkedHashMap;
+import java.util.Map;
+
+/** Starts tasks: completes the answers, holds them against the template, and makes the task. */
+@ApplicationScoped
+class Starting {
+
+    /** Answers that do not fit, by JSON pointer. */
+    static final class WrongAnswers extends Exception {
+        private static final long serialVersionUID = 1;
+        final transient Map<String, String> faults;
+
+        WrongAnswers(Map<String, String> faults) {
+            super(String.join(" ", faults.values()), null, false, false);
+            this.faults = Map.copyOf(faults);
+        }
+    }
+
+    private final AnswerRules rules;
+    private final Tasks tasks;
+    private final Entities entities;
+    private final Caller caller;
+    private final ObjectMapper json;
+    private final PublicAddress address;
+    private final CurrentVertxRequest current;
+
+    Starting(
+            AnswerRules rules,
+            Tasks tasks,
+            Entities entities,
+            Caller caller,
+            ObjectMapper json,
+            PublicAddress address,
+            CurrentVertxRequest current) {
+        this.rules = rules;
+        this.tasks = tasks;
+        this.entities = entities;
+        this.caller = caller;
+        this.json = json;
+        this.address = address;
+        this.current = current;
+    }
+
+    /** The answers with the template's defaults for what is missing. */
+    ObjectNode completed(Template template, JsonNode answers) {
+        var full =
+                answers instanceof ObjectNode object ? object.deepCopy() : json.createObjectNode();
+        for (var page : template.pages()) {
+            full = rules.withDefaults(page.schema(), full);
+        }
+        return full;
+    }
+
+    Map<String, String> faults(Template template, ObjectNode answers) {
+        var faults = new LinkedHashMap<String, String>();
+        for (var page : template.pages()) {
+            rules.faults(page.schema(), answers).forEach(faults::putIfAbsent);
+        }
+        return faults;
+    }
+
+    /**
+     * @throws WrongAnswers when they do not fit
+     */
+    Task start(Template template, JsonNode answers, Map<String, String> secrets)
+            throws WrongAnswers {
+        var full = completed(template, answers);
+        var faults = faults(template, full);
+        if (!faults.isEmpty()) {
+            throw new WrongAnswers(faults);
+        }
+        return tasks.create(template, spec(template, full), secrets);
+    }
+
+    /**
+     * What a task of these answers is made of, with the portal's address as the caller knows it.
+     */
+    ObjectNode spec(Template template, JsonNode answers) {
+        var spec = template.taskSpec(answers, user());
+        var request = current.getCurrent();
+        if (request != null) {
+            spec.put("portal", address.of(request, "/").toString().replaceAll("/+$", ""));
+        }
+        return spec;
+    }
+
+    private ObjectNode user() {
+        var ref = caller.entityRef();
+        var user = json.createObjectNode().put("ref", ref);
+        user.set(
+                "entity",
+                entities.find(EntityRef.parse(ref)).map(Entity::json).orElse(json.nullNode()));
+        return user;
+    }
+}

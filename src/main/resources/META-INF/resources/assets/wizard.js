@@ -1,0 +1,25 @@
+// Questions that depend on an answer: the server is asked when that answer changes, and the button
+// that does the same without a script is not needed.
+const form = document.querySelector('#questions');
+const look = form?.querySelector('[name="_look"]');
+
+if (look) {
+  look.hidden = true;
+  form.addEventListener('change', async event => {
+    if (!event.target.matches('[data-asks]')) return;
+    const asked = event.target;
+    const body = new URLSearchParams(new FormData(form));
+    body.set('_look', '1');
+    const answer = await fetch(form.action, { method: 'POST', body });
+    if (!answer.ok) return;
+    const page = new DOMParser().parseFromString(await answer.text(), 'text/html');
+    const fresh = page.querySelector('#questions > .body');
+    // What was typed meanwhile is kept, and so is the place.
+    for (const field of form.elements) {
+      const twin = field.id && fresh.querySelector('#' + CSS.escape(field.id));
+      if (twin && !field.matches('[type=checkbox],[type=radio]')) twin.value = field.value;
+    }
+    form.querySelector('.body').replaceWith(document.adoptNode(fresh));
+    form.querySelector('#' + CSS.escape(asked.id))?.focus();
+  });
+}
