@@ -7,13 +7,10 @@ import com.fasterxml.jackson.databind.json.JsonMapper;
 import com.fasterxml.jackson.dataformat.csv.CsvMapper;
 import com.fasterxml.jackson.dataformat.csv.CsvParser;
 import com.fasterxml.jackson.dataformat.csv.CsvSchema;
+import dev.atelier.platform.web.FileBytes;
 import dev.atelier.platform.web.Markdown;
 import io.quarkus.qute.RawString;
 import java.io.IOException;
-import java.nio.ByteBuffer;
-import java.nio.charset.CharacterCodingException;
-import java.nio.charset.CodingErrorAction;
-import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
@@ -65,13 +62,13 @@ sealed interface Preview {
      * @param size of the whole
      */
     static Preview of(String path, byte[] bytes, long size) {
-        var picture = pictureType(bytes);
+        var picture = FileBytes.pictureType(bytes);
         if (picture.isPresent()) {
             return size > PICTURE
                     ? new None("The picture is too large to show here.")
                     : new Picture(picture.get());
         }
-        var text = text(bytes, bytes.length < size);
+        var text = FileBytes.text(bytes, bytes.length < size);
         if (text == null) {
             return new None("It is not a text and not a picture that is shown here.");
         }
@@ -88,53 +85,6 @@ sealed interface Preview {
     static String ending(String path) {
         var name = path.substring(path.lastIndexOf('/') + 1);
         return name.substring(name.lastIndexOf('.') + 1).toLowerCase(Locale.ROOT);
-    }
-
-    /** The type of a picture that browsers show without running anything in it. */
-    static Optional<String> pictureType(byte[] bytes) {
-        if (starts(bytes, 0, 0x89, 'P', 'N', 'G', '\r', '\n', 0x1a, '\n')) {
-            return Optional.of("image/png");
-        }
-        if (starts(bytes, 0, 0xff, 0xd8, 0xff)) {
-            return Optional.of("image/jpeg");
-        }
-        if (starts(bytes, 0, 'G', 'I', 'F', '8')) {
-            return Optional.of("image/gif");
-        }
-        return starts(bytes, 0, 'R', 'I', 'F', 'F') && starts(bytes, 8, 'W', 'E', 'B', 'P')
-                ? Optional.of("image/webp")
-                : Optional.empty();
-    }
-
-    private static boolean starts(byte[] bytes, int from, int... expected) {
-        if (bytes.length < from + expected.length) {
-            return false;
-        }
-        for (int i = 0; i < expected.length; i++) {
-            if ((bytes[from + i] & 0xff) != expected[i]) {
-                return false;
-            }
-        }
-        return true;
-    }
-
-    /** As UTF-8; null when it is none. The last character may be cut in two. */
-    private static @Nullable String text(byte[] bytes, boolean cut) {
-        for (int less = 0; less <= (cut ? Math.min(3, bytes.length) : 0); less++) {
-            try {
-                var text =
-                        StandardCharsets.UTF_8
-                                .newDecoder()
-                                .onMalformedInput(CodingErrorAction.REPORT)
-                                .onUnmappableCharacter(CodingErrorAction.REPORT)
-                                .decode(ByteBuffer.wrap(bytes, 0, bytes.length - less))
-                                .toString();
-                return text.indexOf('\0') >= 0 ? null : text;
-            } catch (CharacterCodingException e) {
-                // Perhaps the cut went through a character: one byte less.
-            }
-        }
-        return null;
     }
 
     private static Plain plain(String text, boolean cut) {

@@ -5,6 +5,7 @@ import dev.atelier.identity.Permission;
 import dev.atelier.platform.blobs.Blobs;
 import dev.atelier.platform.blobs.Download;
 import dev.atelier.platform.problems.NotFound;
+import dev.atelier.platform.web.FileBytes;
 import io.quarkus.qute.CheckedTemplate;
 import io.quarkus.qute.RawString;
 import io.quarkus.qute.TemplateInstance;
@@ -256,7 +257,7 @@ public class RunFilePages {
             @RestQuery @Nullable String path) {
         var file = file(id, run, of, path);
         var type =
-                Preview.pictureType(beginning(file, 64))
+                FileBytes.pictureType(beginning(file, 64))
                         .filter(_ -> file.blob().size() <= Preview.PICTURE)
                         .orElseThrow(
                                 () ->

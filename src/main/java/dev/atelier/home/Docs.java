@@ -65,6 +65,7 @@ public class Docs {
                             "experiments",
                             "Experiments and runs",
                             "Record from your code, find, compare, look into files."),
+                    new Entry("repositories", "Repositories", "Clone, push, rights and limits."),
                     new Entry(
                             "golden-paths",
                             "Golden paths",

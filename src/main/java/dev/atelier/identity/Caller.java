@@ -64,6 +64,11 @@ public class Caller {
         return request;
     }
 
+    /** Whether somebody makes a request or is acted for; else the portal works for itself. */
+    public boolean present() {
+        return request != null || acting != null;
+    }
+
     /** Whoever is signed in; empty when nobody is, or what they showed is no longer good. */
     public Optional<Subject> subject() {
         if (subject == null && acting != null) {

@@ -1,9 +1,8 @@
 package dev.atelier.repositories;
 
-import org.eclipse.jgit.revwalk.RevCommit;
-
 import java.time.Instant;
 import java.util.List;
+import org.eclipse.jgit.revwalk.RevCommit;
 
 /**
  * A commit.

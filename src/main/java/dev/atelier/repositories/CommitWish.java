@@ -1,9 +1,8 @@
 package dev.atelier.repositories;
 
-import org.jspecify.annotations.Nullable;
-
 import java.util.Map;
 import java.util.Set;
+import org.jspecify.annotations.Nullable;
 
 /**
  * What is to be committed to a branch.

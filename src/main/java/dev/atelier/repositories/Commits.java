@@ -1,17 +1,15 @@
 package dev.atelier.repositories;
 
-import dev.atelier.identity.Audit;
-import dev.atelier.identity.Caller;
 import dev.atelier.platform.database.Sql;
 import dev.atelier.platform.problems.Conflict;
 import dev.atelier.platform.problems.Invalid;
-
-import io.quarkus.arc.Arc;
 import io.quarkus.narayana.jta.QuarkusTransaction;
-
 import jakarta.enterprise.context.ApplicationScoped;
-import jakarta.enterprise.inject.Instance;
-
+import java.io.IOException;
+import java.time.Instant;
+import java.time.ZoneOffset;
+import java.util.List;
+import java.util.Map;
 import org.eclipse.jgit.dircache.DirCache;
 import org.eclipse.jgit.dircache.DirCacheEntry;
 import org.eclipse.jgit.lib.CommitBuilder;
@@ -27,16 +25,11 @@ import org.eclipse.jgit.revwalk.RevWalk;
 import org.eclipse.jgit.treewalk.TreeWalk;
 import org.jspecify.annotations.Nullable;
 
-import java.io.IOException;
-import java.time.Instant;
-import java.time.ZoneOffset;
-import java.util.List;
-import java.util.Map;
-
 /**
  * Commits that the portal makes itself, straight into a repository: there is no working tree. They
  * are made one at a time, on whatever the branch is by then. Whether somebody may, is asked by
- * whoever calls.
+ * whoever calls. Each act is a transaction of its own, which sees what is committed: call them
+ * outside of one.
  */
 @ApplicationScoped
 public class Commits {
@@ -48,19 +41,12 @@ public class Commits {
     private final Storage storage;
     private final RefMoves moves;
     private final Repositories repositories;
-    private final Instance<Caller> caller;
 
-    Commits(
-            Sql sql,
-            Storage storage,
-            RefMoves moves,
-            Repositories repositories,
-            Instance<Caller> caller) {
+    Commits(Sql sql, Storage storage, RefMoves moves, Repositories repositories) {
         this.sql = sql;
         this.storage = storage;
         this.moves = moves;
         this.repositories = repositories;
-        this.caller = caller;
     }
 
     /** A repository that is open, with what is needed to add to it. */
@@ -287,7 +273,7 @@ public class Commits {
                 open.repository,
                 List.of(move),
                 way,
-                actor(),
+                Acts.actor(),
                 Map.of(),
                 () -> moved(open, move) ? List.of(move) : List.of());
         if (!RefMoves.at(open.git, ref).equals(commit)) {
@@ -310,12 +296,6 @@ public class Commits {
         update.disableRefLog();
         var result = update.update(open.walk);
         return result == RefUpdate.Result.NEW || result == RefUpdate.Result.FAST_FORWARD;
-    }
-
-    private String actor() {
-        return Arc.container().requestContext().isActive()
-                ? caller.get().entityRef()
-                : Audit.SYSTEM;
     }
 
     // What was asked before -----------------------------------------------------------------------

@@ -1,9 +1,8 @@
 package dev.atelier.repositories;
 
-import org.jspecify.annotations.Nullable;
-
 import java.time.Instant;
 import java.util.Locale;
+import org.jspecify.annotations.Nullable;
 
 /**
  * A repository that the portal hosts.
@@ -44,6 +43,15 @@ public record GitRepository(
     /** Of its page. */
     public String address() {
         return "/repositories/" + team + "/" + name;
+    }
+
+    /**
+     * Of the page of a branch, tag or commit.
+     *
+     * @param ref its short name, or the commit's id
+     */
+    public String address(String ref) {
+        return CodeAddress.of(this, "", ref, "");
     }
 
     /** Of Git's clients, below the portal's own address. */

@@ -1,14 +1,13 @@
 package dev.atelier.repositories;
 
+import java.io.IOException;
+import java.io.InputStream;
+import java.io.PushbackInputStream;
 import org.eclipse.jgit.internal.storage.file.FileRepository;
 import org.eclipse.jgit.lib.BaseRepositoryBuilder;
 import org.eclipse.jgit.lib.ObjectInserter;
 import org.eclipse.jgit.transport.PackParser;
 import org.eclipse.jgit.util.NB;
-
-import java.io.IOException;
-import java.io.InputStream;
-import java.io.PushbackInputStream;
 
 /**
  * A repository as a push sees it: what comes lies in a folder of its own, everything else is read

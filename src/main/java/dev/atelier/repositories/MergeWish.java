@@ -1,8 +1,7 @@
 package dev.atelier.repositories;
 
-import org.jspecify.annotations.Nullable;
-
 import java.util.Map;
+import org.jspecify.annotations.Nullable;
 
 /**
  * A three-way merge: what changed from {@code base} to {@code theirs} is done to {@code ours}. For

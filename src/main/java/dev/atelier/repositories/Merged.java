@@ -1,8 +1,7 @@
 package dev.atelier.repositories;
 
-import org.jspecify.annotations.Nullable;
-
 import java.util.List;
+import org.jspecify.annotations.Nullable;
 
 /**
  * What came of a merge.

@@ -1,7 +1,6 @@
 package dev.atelier.repositories;
 
 import dev.atelier.platform.problems.Invalid;
-
 import java.util.Collection;
 import java.util.HashSet;
 import java.util.List;

@@ -3,7 +3,11 @@ package dev.atelier.repositories;
 import dev.atelier.identity.Caller;
 import dev.atelier.identity.Permission;
 import dev.atelier.platform.problems.Problem;
-
+import java.io.IOException;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
 import org.eclipse.jgit.lib.Constants;
 import org.eclipse.jgit.lib.NullProgressMonitor;
 import org.eclipse.jgit.lib.ObjectId;
@@ -13,12 +17,6 @@ import org.eclipse.jgit.transport.ReceiveCommand.Result;
 import org.eclipse.jgit.transport.ReceivePack;
 import org.jboss.logging.Logger;
 import org.jspecify.annotations.Nullable;
-
-import java.io.IOException;
-import java.nio.file.Path;
-import java.util.ArrayList;
-import java.util.List;
-import java.util.Map;
 
 /** One push: its objects are checked where they came, and taken over only if a ref may move. */
 final class Receiving extends ReceivePack {
@@ -107,7 +105,7 @@ final class Receiving extends ReceivePack {
         // The upload may have taken an hour.
         caller.lookAgain(current.ref());
         caller.require(Permission.REPOSITORY_WRITE, current.ref());
-        var before = git.getRefDatabase().getRefs().size();
+        var before = git.getRefDatabase().getRefsByPrefix(Constants.R_REFS).size();
         var more = 0;
         for (var command : filterCommands(Result.NOT_ATTEMPTED)) {
             if (!RefMoves.at(git, command.getRefName()).equals(command.getOldId())

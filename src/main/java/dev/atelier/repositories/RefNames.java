@@ -1,14 +1,12 @@
 package dev.atelier.repositories;
 
 import dev.atelier.platform.problems.Invalid;
-
+import java.util.List;
+import java.util.regex.Pattern;
 import org.eclipse.jgit.lib.Constants;
 import org.eclipse.jgit.lib.ObjectId;
 import org.eclipse.jgit.lib.Repository;
 import org.jspecify.annotations.Nullable;
-
-import java.util.List;
-import java.util.regex.Pattern;
 
 /** Which names refs and repositories may have. */
 final class RefNames {

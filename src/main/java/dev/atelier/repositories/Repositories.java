@@ -10,13 +10,10 @@ import dev.atelier.platform.database.Sql;
 import dev.atelier.platform.problems.Conflict;
 import dev.atelier.platform.problems.Invalid;
 import dev.atelier.platform.problems.NotFound;
-
 import io.vertx.ext.web.RoutingContext;
-
 import jakarta.enterprise.context.ApplicationScoped;
 import jakarta.enterprise.event.Event;
 import jakarta.transaction.Transactional;
-
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.net.URI;
@@ -30,6 +27,7 @@ import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import java.util.regex.Pattern;
+import org.jspecify.annotations.Nullable;
 
 /** All repositories. Whether somebody may, is asked by whoever calls. */
 @ApplicationScoped
@@ -147,6 +145,28 @@ public class Repositories implements Owned {
      */
     @Transactional
     public GitRepository create(String owner, String name, String description, String actor) {
+        return make(owner, name, description, actor, null);
+    }
+
+    /**
+     * As {@link #create}, once for each key: asked again, say by a task that goes on after a crash,
+     * it gives the repository that it made.
+     *
+     * @param key names the act for good, among all of the portal's
+     */
+    @Transactional
+    public GitRepository createOnce(
+            String owner, String name, String description, String actor, String key) {
+        var before =
+                sql.first(
+                        SELECT + "where made_by = ? and deleted_at is null",
+                        Repositories::read,
+                        key);
+        return before.orElseGet(() -> make(owner, name, description, actor, key));
+    }
+
+    private GitRepository make(
+            String owner, String name, String description, String actor, @Nullable String key) {
         var team = teamOf(owner);
         RefNames.repository(name);
         checkDescription(description);
@@ -155,8 +175,9 @@ public class Repositories implements Owned {
                     sql.one(
                             """
                             insert into repository
-                                (team, name, owner, description, default_branch, created_by)
-                            values (?, ?, ?, ?, ?, ?)
+                                (team, name, owner, description, default_branch, created_by,
+                                 made_by)
+                            values (?, ?, ?, ?, ?, ?, ?)
                             returning id, team, name, owner, description, default_branch,
                                       created_at, created_by, pushed_at
                             """,
@@ -166,7 +187,8 @@ public class Repositories implements Owned {
                             owner,
                             description.strip(),
                             MAIN,
-                            actor);
+                            actor,
+                            key);
             // The folder first, the row last: what a crash leaves is an empty folder that no row
             // names and whose number is never used again.
             storage.create(made.id(), made.defaultBranch());

@@ -17,6 +17,7 @@ import dev.atelier.platform.database.Sql;
 import dev.atelier.platform.problems.Conflict;
 import dev.atelier.platform.problems.Invalid;
 import dev.atelier.platform.problems.NotFound;
+import dev.atelier.repositories.Repositories;
 import jakarta.enterprise.context.ApplicationScoped;
 import jakarta.enterprise.event.Observes;
 import jakarta.transaction.Transactional;
@@ -132,6 +133,7 @@ public class AccessRequests {
     private final Policies policies;
     private final Entities entities;
     private final Experiments experiments;
+    private final Repositories repositories;
     private final Notifications notifications;
 
     AccessRequests(
@@ -142,6 +144,7 @@ public class AccessRequests {
             Policies policies,
             Entities entities,
             Experiments experiments,
+            Repositories repositories,
             Notifications notifications) {
         this.sql = sql;
         this.audit = audit;
@@ -150,6 +153,7 @@ public class AccessRequests {
         this.policies = policies;
         this.entities = entities;
         this.experiments = experiments;
+        this.repositories = repositories;
         this.notifications = notifications;
     }
 
@@ -194,7 +198,7 @@ public class AccessRequests {
     /**
      * Asks for access. Whether the thing exists is not said: it may be hidden from who asks.
      *
-     * @param resource reference of a model or an experiment
+     * @param resource reference of a model, an experiment or a repository
      * @throws Conflict when they may do all of it already, or have asked for it
      */
     @Transactional
@@ -280,6 +284,10 @@ public class AccessRequests {
                     experiments
                             .find(Long.parseLong(resource.substring(resource.indexOf('/') + 1)))
                             .isPresent();
+            case REPOSITORY -> {
+                var parts = resource.split("/");
+                yield repositories.find(parts[1], parts[2]).isPresent();
+            }
         };
     }
 

@@ -35,8 +35,10 @@ import org.jspecify.annotations.Nullable;
 public class RequestApi {
 
     /**
-     * @param on name of a model, or the reference of an experiment: {@code experiment:default/7}
-     * @param use see, try, call, download or change; of an experiment follow or record
+     * @param on name of a model, or the reference of an experiment ({@code experiment:default/7})
+     *     or repository ({@code repository:default/vision/churn})
+     * @param use see, try, call, download or change; of an experiment follow or record; of a
+     *     repository clone or push
      */
     public record Question(
             @Nullable String on,

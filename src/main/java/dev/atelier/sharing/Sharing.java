@@ -131,18 +131,9 @@ class Sharing {
 
     private List<Permission> mine(String ref) {
         return Arrays.stream(Permission.values())
-                .filter(Permission::onResource)
-                .filter(permission -> concerns(permission.id(), Thing.of(ref)))
+                .filter(permission -> Thing.of(ref).concerns(permission))
                 .filter(permission -> caller.may(permission, ref))
                 .toList();
-    }
-
-    private static boolean concerns(String permission, Thing thing) {
-        return switch (thing) {
-            case EXPERIMENT -> permission.startsWith("experiment:");
-            case MODEL ->
-                    !permission.startsWith("experiment:") && !permission.startsWith("repository:");
-        };
     }
 
     View view(String ref) {

@@ -29,7 +29,16 @@ enum Thing {
             List.of(
                     new Column(Permission.EXPERIMENT_READ, "See"),
                     new Column(Permission.EXPERIMENT_RECORD, "Record"),
-                    new Column(Permission.EXPERIMENT_SHARE, "Share")));
+                    new Column(Permission.EXPERIMENT_SHARE, "Share"))),
+    REPOSITORY(
+            "Repository",
+            Pattern.compile("repository:default/~?[a-z0-9._-]{1,100}/[a-z0-9_][a-z0-9._-]{0,99}"),
+            Permission.REPOSITORY_READ,
+            List.of(
+                    new Column(Permission.REPOSITORY_READ, "See"),
+                    new Column(Permission.REPOSITORY_WRITE, "Push"),
+                    new Column(Permission.REPOSITORY_DELETE, "Delete"),
+                    new Column(Permission.MODEL_SHARE, "Share")));
 
     /** A column of the table of who may what: a permission on the thing. */
     record Column(Permission permission, String title) {}
@@ -48,26 +57,29 @@ enum Thing {
 
     /** Of a reference; what names no kind is a model. */
     static Thing of(String ref) {
+        if (ref.startsWith("repository:")) {
+            return REPOSITORY;
+        }
         return ref.startsWith("experiment:") ? EXPERIMENT : MODEL;
     }
 
     /** The reference of what somebody named: that itself, or the name of a model. */
     static String ref(@Nullable String on) {
         var text = on == null ? "" : on.strip().toLowerCase(Locale.ROOT);
-        return text.startsWith("model:") || of(text) == EXPERIMENT ? text : Resource.model(text);
+        return text.startsWith("model:") || of(text) != MODEL ? text : Resource.model(text);
     }
 
     /** What it means that a thing of this kind is shown to those. */
     String sentence(Resource.Visibility visibility) {
-        return this == MODEL
-                ? visibility.sentence()
-                : switch (visibility) {
-                    case COMPANY -> "Everyone with the role sees its runs, metrics and files.";
-                    case TEAM ->
-                            "Everyone may know that it is there; only its owner and those who were"
-                                    + " granted access see its runs, metrics and files.";
-                    case RESTRICTED -> visibility.sentence();
-                };
+        if (this == MODEL || visibility == Resource.Visibility.RESTRICTED) {
+            return visibility.sentence();
+        }
+        var parts = this == EXPERIMENT ? "runs, metrics and files" : "code";
+        return visibility == Resource.Visibility.COMPANY
+                ? "Everyone with the role sees its %s.".formatted(parts)
+                : ("Everyone may know that it is there; only its owner and those who were granted"
+                                + " access see its %s.")
+                        .formatted(parts);
     }
 
     public String label() {
@@ -82,11 +94,16 @@ enum Thing {
         return columns;
     }
 
-    boolean fits(String text) {
-        return text.length() <= 100 && ref.matcher(text).matches();
+    /** Whether it is asked about such a thing at all. */
+    boolean concerns(Permission asked) {
+        return columns.stream().anyMatch(column -> column.permission == asked);
     }
 
-    /** As sentences name it: {@code churn}, {@code experiment 7}. */
+    boolean fits(String text) {
+        return text.length() <= (this == REPOSITORY ? 220 : 100) && ref.matcher(text).matches();
+    }
+
+    /** As sentences name it: {@code churn}, {@code experiment 7}, {@code vision/churn}. */
     String name(String reference) {
         var name = reference.substring(reference.indexOf('/') + 1);
         return this == EXPERIMENT ? "experiment " + name : name;
@@ -94,12 +111,16 @@ enum Thing {
 
     /** Of its page. */
     String address(String reference) {
-        var name = reference.substring(reference.indexOf('/') + 1);
-        return (this == EXPERIMENT ? "/experiments/" : "/models/") + name;
+        return switch (this) {
+                    case MODEL -> "/models/";
+                    case EXPERIMENT -> "/experiments/";
+                    case REPOSITORY -> "/repositories/";
+                }
+                + reference.substring(reference.indexOf('/') + 1);
     }
 
     /** As a form names it, so that {@link #ref} finds it again. */
     String typed(String reference) {
-        return this == EXPERIMENT ? reference : reference.substring(reference.indexOf('/') + 1);
+        return this == MODEL ? reference.substring(reference.indexOf('/') + 1) : reference;
     }
 }

@@ -39,7 +39,13 @@ public enum Use {
             "Record in it",
             "see it, record runs and change it",
             Permission.EXPERIMENT_READ,
-            Permission.EXPERIMENT_RECORD);
+            Permission.EXPERIMENT_RECORD),
+    CLONE("See it", "its code and history, and clone it", Permission.REPOSITORY_READ),
+    PUSH(
+            "Push to it",
+            "see it, push to it and change its settings",
+            Permission.REPOSITORY_READ,
+            Permission.REPOSITORY_WRITE);
 
     private final String label;
     private final String means;

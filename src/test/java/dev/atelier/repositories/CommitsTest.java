@@ -8,26 +8,22 @@ import dev.atelier.TestDatabase;
 import dev.atelier.platform.database.Sql;
 import dev.atelier.platform.problems.Conflict;
 import dev.atelier.platform.problems.Invalid;
-
 import io.quarkus.arc.Arc;
 import io.quarkus.test.common.QuarkusTestResource;
 import io.quarkus.test.common.http.TestHTTPResource;
 import io.quarkus.test.junit.QuarkusTest;
-
 import jakarta.inject.Inject;
-
+import java.net.URI;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.stream.IntStream;
 import org.eclipse.jgit.lib.Constants;
 import org.eclipse.jgit.lib.ObjectId;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.DisplayName;
 import org.junit.jupiter.api.Test;
-
-import java.net.URI;
-import java.util.List;
-import java.util.Map;
-import java.util.Set;
-import java.util.stream.IntStream;
 
 @QuarkusTest
 @QuarkusTestResource(TestDatabase.class)
@@ -196,6 +192,22 @@ class CommitsTest {
         assertThat(contents.read(repository, "", "a").orElseThrow().text()).isEqualTo("2");
     }
 
+    @Test
+    void goes_into_a_repository_that_is_made_once_for_one_key() {
+        var name = GitTest.named("once");
+        var key = "task-" + name;
+        var owner = "group:default/vision";
+        var first = repositories.createOnce(owner, name, "", "user:default/ines", key);
+
+        assertThat(repositories.createOnce(owner, name, "", "user:default/ines", key))
+                .isEqualTo(first);
+        assertThatThrownBy(
+                        () ->
+                                repositories.createOnce(
+                                        owner, name, "", "user:default/ines", key + "-other"))
+                .isInstanceOf(Conflict.class);
+    }
+
     /**
      * What the portal finds that was killed after the key was kept, and before the branch moved.
      */
@@ -245,14 +257,14 @@ class CommitsTest {
         assertThat(
                         sql.list(
                                 "select new_id || ' ' || state from repository_move where"
-                                    + " repository = ? and way = 'push' order by id",
+                                        + " repository = ? and way = 'push' order by id",
                                 row -> row.getString(1),
                                 repository.id()))
                 .containsExactly(made.id() + " done", never.name() + " failed");
         assertThat(
                         sql.list(
                                 "select detail::text from audit_event where resource = ? and action"
-                                    + " = 'repository.push'",
+                                        + " = 'repository.push'",
                                 row -> row.getString(1),
                                 repository.ref()))
                 .singleElement()

@@ -3,7 +3,6 @@ package dev.atelier.repositories;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.atelier.Temporary;
-
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;

@@ -1,24 +1,16 @@
 package dev.atelier.repositories;
 
 import static io.restassured.RestAssured.given;
-
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.atelier.Administrator;
 import dev.atelier.TestDatabase;
 import dev.atelier.identity.Person;
 import dev.atelier.platform.database.Sql;
-
 import io.quarkus.test.common.QuarkusTestResource;
 import io.quarkus.test.common.http.TestHTTPResource;
 import io.quarkus.test.junit.QuarkusTest;
-
 import jakarta.inject.Inject;
-
-import org.awaitility.Awaitility;
-import org.junit.jupiter.api.DisplayName;
-import org.junit.jupiter.api.Test;
-
 import java.io.IOException;
 import java.net.URI;
 import java.nio.charset.StandardCharsets;
@@ -32,6 +24,9 @@ import java.util.Set;
 import java.util.TreeSet;
 import java.util.UUID;
 import java.util.zip.Deflater;
+import org.awaitility.Awaitility;
+import org.junit.jupiter.api.DisplayName;
+import org.junit.jupiter.api.Test;
 
 /** With the git client of this machine, over HTTP, as people use it. */
 @QuarkusTest
@@ -241,7 +236,7 @@ class GitTest {
         var outside = Person.named("otto").with("developer");
         sql.update(
                 "insert into resource_policy (resource, visibility, changed_by) values (?,"
-                    + " 'restricted', 'test')",
+                        + " 'restricted', 'test')",
                 repository.ref());
         Awaitility.await()
                 .until(
@@ -351,7 +346,8 @@ class GitTest {
             out.write(HexFormat.of().parseHex("b0808010"));
             out.write(deflated(random, 4 << 20), 0, 1 << 20);
             out.flush();
-            Awaitility.await().until(() -> !incoming(repository).isEmpty());
+            // It goes to the disk as it comes: nothing waits in memory for its end.
+            Awaitility.await().until(() -> arrived(repository) > 900_000);
             socket.setSoLinger(true, 0);
         }
 
@@ -361,6 +357,41 @@ class GitTest {
         work.run("fetch", "--quiet").well();
         assertThat(work.line("rev-parse", "origin/main")).isEqualTo(head);
         work.run("push", "--quiet", "origin", "HEAD").well();
+    }
+
+    private long arrived(GitRepository repository) throws IOException {
+        long size = 0;
+        for (var folder : incoming(repository)) {
+            try (var files = Files.walk(folder)) {
+                for (var file : files.filter(Files::isRegularFile).toList()) {
+                    size += Files.size(file);
+                }
+            }
+        }
+        return size;
+    }
+
+    @Test
+    void takes_a_hundred_megabytes_at_once_and_gives_them_back() throws IOException {
+        var repository = repository();
+        client.run("clone", "--quiet", url(repository), "work").well();
+        var work = client.in("work");
+        var random = new byte[50 << 20];
+        for (int i = 0; i < 2; i++) {
+            new Random(i).nextBytes(random);
+            work.file("weights" + i + ".bin", random);
+        }
+        work.committed("Weights");
+
+        work.run("-c", "core.compression=0", "push", "--quiet", "origin", "HEAD").well();
+
+        client.run("clone", "--quiet", url(repository), "back").well();
+        assertThat(client.path("back/weights1.bin")).hasBinaryContent(random);
+        assertThat(incoming(repository)).isEmpty();
+        given().get(repository.address() + "/raw?path=weights1.bin")
+                .then()
+                .statusCode(200)
+                .header("Content-Length", Integer.toString(random.length));
     }
 
     private static byte[] deflated(byte[] bytes, int length) {

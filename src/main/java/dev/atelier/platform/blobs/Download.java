@@ -85,7 +85,7 @@ public final class Download {
     }
 
     /** RFC 6266: an ASCII name for old clients, the true one in UTF-8 (RFC 8187). */
-    static String disposition(String path) {
+    public static String disposition(String path) {
         var name = path.substring(path.lastIndexOf('/') + 1);
         var plain = name.replaceAll("[^A-Za-z0-9._-]", "_");
         var encoded = new StringBuilder();
