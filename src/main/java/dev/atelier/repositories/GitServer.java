@@ -282,6 +282,12 @@ public class GitServer {
                         ? new GZIPInputStream(body, BUFFER)
                         : new BufferedInputStream(body, BUFFER);
         return new LimitedInputStream(plain, most) {
+            /** JGit takes what has not come yet for the end, and says "truncated" of too much. */
+            @Override
+            public int available() throws IOException {
+                return Math.max(1, super.available());
+            }
+
             @Override
             protected void limitExceeded() throws IOException {
                 throw new PackProtocolException("more than %d bytes were sent".formatted(limit));

@@ -4,6 +4,12 @@ import com.microsoft.playwright.options.ColorScheme;
 import dev.atelier.Seeded;
 import dev.atelier.TestDatabase;
 import dev.atelier.models.Versions;
+import dev.atelier.repositories.Author;
+import dev.atelier.repositories.CommitWish;
+import dev.atelier.repositories.Commits;
+import dev.atelier.repositories.FileContent;
+import dev.atelier.repositories.Repositories;
+import io.quarkus.arc.Arc;
 import io.quarkus.test.common.QuarkusTestResource;
 import io.quarkus.test.common.http.TestHTTPResource;
 import io.quarkus.test.junit.QuarkusTest;
@@ -11,6 +17,7 @@ import io.quarkus.test.junit.TestProfile;
 import jakarta.inject.Inject;
 import java.time.Duration;
 import java.util.List;
+import java.util.Map;
 import java.util.stream.Stream;
 import org.awaitility.Awaitility;
 import org.junit.jupiter.api.BeforeEach;
@@ -74,6 +81,18 @@ class PagesTest {
                     "/notifications",
                     "/notifications?unread=true&topic=alias",
                     "/account/notifications",
+                    "/repositories",
+                    "/repositories?q=nothing-is-called-this",
+                    "/repositories/vision/pages-empty",
+                    "/repositories/vision/pages",
+                    "/repositories/vision/pages?path=src/app.py",
+                    "/repositories/vision/pages/commits",
+                    "/repositories/vision/pages/commits/main",
+                    "/repositories/vision/pages/branches",
+                    "/repositories/vision/pages/access",
+                    "/repositories/vision/pages/settings",
+                    "/access/new?on=repository:default/vision/pages",
+                    "/docs/repositories",
                     "/catalog?starred=true",
                     "/catalog/filters?kind=model&q=penguin",
                     "/admin/access?who=admin&what=audit:read",
@@ -85,6 +104,54 @@ class PagesTest {
                     "/admin/system");
 
     @Inject Versions versions;
+    @Inject Repositories repositories;
+    @Inject Commits commits;
+
+    @BeforeEach
+    void make_repositories() {
+        if (repositories.find("vision", "pages").isPresent()) {
+            return;
+        }
+        var context = Arc.container().requestContext();
+        var asked = context.isActive();
+        if (asked) {
+            context.terminate(); // the portal makes them itself
+        }
+        try {
+            repositories.create("group:default/vision", "pages-empty", "", "user:default/admin");
+            var one =
+                    repositories.create(
+                            "group:default/vision",
+                            "pages",
+                            "Trains a model that finds scratches on parts",
+                            "user:default/admin");
+            var files =
+                    Map.of(
+                            "README.md",
+                            FileContent.of(
+                                    "# Scratches\n\n"
+                                            + "Run `make`.\n\n"
+                                            + "| a | b |\n"
+                                            + "|---|---|\n"
+                                            + "| 1 | 2 |\n"),
+                            "src/app.py",
+                            FileContent.of("def main():\n    print(%s)\n".formatted("'x' * 200")));
+            commits.commit(one, CommitWish.adding("main", "Begin", Author.PORTAL, files));
+            commits.commit(
+                    one,
+                    CommitWish.adding(
+                            "main",
+                            "Say what it does, in a line that is as long as those that people write"
+                                    + " who think that it is read on a wide screen\n\n"
+                                    + "And why.",
+                            Author.PORTAL,
+                            Map.of("src/app.py", FileContent.of("def main():\n    return 1\n"))));
+        } finally {
+            if (asked) {
+                context.activate();
+            }
+        }
+    }
 
     @BeforeEach
     void wait_for_the_seed_models() {
