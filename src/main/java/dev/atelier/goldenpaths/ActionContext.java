@@ -2,6 +2,7 @@ package dev.atelier.goldenpaths;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import com.fasterxml.jackson.databind.node.TextNode;
 import java.io.IOException;
 import java.util.UUID;
 import java.util.concurrent.Callable;
@@ -26,7 +27,7 @@ public interface ActionContext {
     void output(String name, JsonNode value);
 
     default void output(String name, String value) {
-        output(name, com.fasterxml.jackson.databind.node.TextNode.valueOf(value));
+        output(name, TextNode.valueOf(value));
     }
 
     UUID taskId();

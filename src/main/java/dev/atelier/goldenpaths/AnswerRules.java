@@ -7,6 +7,7 @@ import jakarta.enterprise.context.ApplicationScoped;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 
 /** Completes answers with what the template says, and holds them against it. */
 @ApplicationScoped
@@ -99,15 +100,15 @@ class AnswerRules {
     }
 
     /** What Backstage's fields check themselves. */
-    private java.util.Optional<String> own(JsonNode schema, JsonNode answer) {
+    private Optional<String> own(JsonNode schema, JsonNode answer) {
         if (answer.isMissingNode()) {
-            return java.util.Optional.empty();
+            return Optional.empty();
         }
         return switch (FieldSchema.ui(schema, "field").asText("")) {
             case "EntityNamePicker" ->
                     answer.asText().matches("[A-Za-z0-9]([-A-Za-z0-9_.]{0,61}[A-Za-z0-9])?")
-                            ? java.util.Optional.empty()
-                            : java.util.Optional.of(
+                            ? Optional.empty()
+                            : Optional.of(
                                     "Use letters, numbers, and between them - _ or ., 63 at most.");
             case "EntityTagsPicker" ->
                     BuiltIn.texts(answer).stream()
@@ -115,11 +116,11 @@ class AnswerRules {
                                             tag ->
                                                     tag.matches("[a-z0-9:+#]+(-[a-z0-9:+#]+)*")
                                                             && tag.length() <= 63)
-                            ? java.util.Optional.empty()
-                            : java.util.Optional.of(
+                            ? Optional.empty()
+                            : Optional.of(
                                     "Tags are lowercase letters and numbers, with - between words.");
             case "RepoUrlPicker" -> hosts.fault(answer.asText(), schema.path("ui:options"));
-            default -> java.util.Optional.empty();
+            default -> Optional.empty();
         };
     }
 

@@ -8,7 +8,6 @@ import jakarta.enterprise.context.ApplicationScoped;
 import java.util.ArrayList;
 import java.util.LinkedHashSet;
 import java.util.List;
-import java.util.Locale;
 
 /** What the pickers of forms offer: entities of the catalog, as far as whoever asks sees them. */
 @ApplicationScoped
@@ -132,10 +131,5 @@ class Choices {
         return node.isValueNode() && !node.isMissingNode() && !node.isNull()
                 ? List.of(node.asText())
                 : List.of();
-    }
-
-    static String kindOf(String ref) {
-        int colon = ref.indexOf(':');
-        return colon < 0 ? "" : ref.substring(0, colon).toLowerCase(Locale.ROOT);
     }
 }

@@ -2,6 +2,7 @@ package dev.atelier.goldenpaths;
 
 import jakarta.inject.Singleton;
 import java.io.IOException;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 
 /** {@code debug:log}. */
@@ -65,7 +66,7 @@ class DebugLog extends BuiltIn {
                                             bytes,
                                             0,
                                             Math.min(bytes.length, MOST_CONTENT),
-                                            java.nio.charset.StandardCharsets.UTF_8));
+                                            StandardCharsets.UTF_8));
                 }
             }
         }

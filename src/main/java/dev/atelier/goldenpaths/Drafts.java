@@ -12,6 +12,8 @@ import dev.atelier.platform.problems.NotFound;
 import jakarta.enterprise.context.ApplicationScoped;
 import jakarta.transaction.Transactional;
 import java.io.IOException;
+import java.sql.ResultSet;
+import java.sql.SQLException;
 import java.time.Instant;
 import java.util.HashMap;
 import java.util.List;
@@ -49,7 +51,7 @@ class Drafts {
         this.secrets = secrets;
     }
 
-    private Draft read(java.sql.ResultSet row) throws java.sql.SQLException {
+    private Draft read(ResultSet row) throws SQLException {
         try {
             return new Draft(
                     row.getObject(1, UUID.class),

@@ -11,6 +11,7 @@ import dev.atelier.platform.problems.TooMany;
 import jakarta.enterprise.context.ApplicationScoped;
 import java.io.IOException;
 import java.nio.file.Files;
+import java.nio.file.Path;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
@@ -108,8 +109,7 @@ class DryRun {
         }
     }
 
-    private ObjectNode go(
-            UUID id, ObjectNode spec, Map<String, String> secrets, java.nio.file.Path folder)
+    private ObjectNode go(UUID id, ObjectNode spec, Map<String, String> secrets, Path folder)
             throws IOException, InterruptedException {
         var workspace =
                 new Workspace(folder.resolve("files"), config.workspaceMost().asLongValue());

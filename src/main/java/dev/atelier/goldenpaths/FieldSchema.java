@@ -1,6 +1,7 @@
 package dev.atelier.goldenpaths;
 
 import com.fasterxml.jackson.databind.JsonNode;
+import java.util.Locale;
 
 /** What the schema of one question says about how it is asked. */
 final class FieldSchema {
@@ -26,7 +27,7 @@ final class FieldSchema {
         return spaced.isEmpty()
                 ? name
                 : Character.toUpperCase(spaced.charAt(0))
-                        + spaced.substring(1).toLowerCase(java.util.Locale.ROOT);
+                        + spaced.substring(1).toLowerCase(Locale.ROOT);
     }
 
     static Question.Kind kind(JsonNode schema, String widget) {

@@ -9,9 +9,11 @@ import jakarta.enterprise.context.ApplicationScoped;
 import jakarta.ws.rs.core.MultivaluedMap;
 import java.math.BigDecimal;
 import java.math.BigInteger;
+import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.stream.Stream;
 
 /** Reads back what a form of {@link Forms} gave. */
 @ApplicationScoped
@@ -172,8 +174,8 @@ class FormAnswers {
                                         FieldSchema.ui(schema, "field")
                                                         .asText("")
                                                         .equals("EntityTagsPicker")
-                                                ? java.util.Arrays.stream(line.split("[,\\s]+"))
-                                                : java.util.stream.Stream.of(line))
+                                                ? Arrays.stream(line.split("[,\\s]+"))
+                                                : Stream.of(line))
                         .map(String::strip)
                         .filter(line -> !line.isEmpty())
                         .forEach(line -> list.add(typed(schema.path("items"), line)));

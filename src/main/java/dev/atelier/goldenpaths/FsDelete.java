@@ -4,6 +4,7 @@ import jakarta.inject.Singleton;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.LinkOption;
+import java.util.List;
 
 /** {@code fs:delete}. */
 @Singleton
@@ -35,7 +36,7 @@ class FsDelete extends BuiltIn {
     public void run(ActionContext context) throws ActionFailed, IOException {
         for (var name : texts(context.input().path("files"))) {
             if (name.matches(".*[*?{\\[].*")) {
-                var globs = new Globs(java.util.List.of(name));
+                var globs = new Globs(List.of(name));
                 for (var file : context.workspace().files()) {
                     if (globs.match(file)) {
                         Files.delete(context.workspace().path(file));

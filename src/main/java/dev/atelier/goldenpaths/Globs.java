@@ -3,6 +3,7 @@ package dev.atelier.goldenpaths;
 import java.util.Collection;
 import java.util.List;
 import java.util.regex.Pattern;
+import java.util.regex.PatternSyntaxException;
 
 /**
  * Patterns of paths as Backstage's actions take them: {@code *} and {@code ?} within a name, {@code
@@ -80,7 +81,7 @@ final class Globs {
         regex.append(")".repeat(Math.max(0, braces)));
         try {
             return Pattern.compile(regex.toString(), Pattern.DOTALL);
-        } catch (java.util.regex.PatternSyntaxException e) {
+        } catch (PatternSyntaxException e) {
             return Pattern.compile(Pattern.quote(glob));
         }
     }

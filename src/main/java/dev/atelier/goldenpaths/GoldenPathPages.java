@@ -1,5 +1,6 @@
 package dev.atelier.goldenpaths;
 
+import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.node.ObjectNode;
@@ -298,7 +299,7 @@ public class GoldenPathPages {
 
     @GET
     @Path("actions")
-    public TemplateInstance actions() throws com.fasterxml.jackson.core.JsonProcessingException {
+    public TemplateInstance actions() throws JsonProcessingException {
         var views = new ArrayList<ActionView>();
         for (var action : actions.all()) {
             views.add(
@@ -393,7 +394,7 @@ public class GoldenPathPages {
     private @Nullable JsonNode json(String text) {
         try {
             return json.readTree(text);
-        } catch (com.fasterxml.jackson.core.JsonProcessingException e) {
+        } catch (JsonProcessingException e) {
             return null;
         }
     }

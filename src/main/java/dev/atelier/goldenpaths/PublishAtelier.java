@@ -1,13 +1,11 @@
 package dev.atelier.goldenpaths;
 
-import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import dev.atelier.identity.Caller;
 import dev.atelier.identity.Permission;
 import dev.atelier.platform.problems.Conflict;
 import dev.atelier.repositories.Author;
 import dev.atelier.repositories.CommitWish;
 import dev.atelier.repositories.Commits;
-import dev.atelier.repositories.Contents;
 import dev.atelier.repositories.FileContent;
 import dev.atelier.repositories.GitRepository;
 import dev.atelier.repositories.Repositories;
@@ -23,10 +21,9 @@ class PublishAtelier extends BuiltIn {
 
     private final Repositories repositories;
     private final Commits commits;
-    private final Contents contents;
     private final Caller caller;
 
-    PublishAtelier(Repositories repositories, Commits commits, Contents contents, Caller caller) {
+    PublishAtelier(Repositories repositories, Commits commits, Caller caller) {
         super(
                 "publish:atelier",
                 "Makes a repository that this portal hosts, with the files of the task as its first"
@@ -63,7 +60,6 @@ class PublishAtelier extends BuiltIn {
                         """));
         this.repositories = repositories;
         this.commits = commits;
-        this.contents = contents;
         this.caller = caller;
     }
 
@@ -103,14 +99,9 @@ class PublishAtelier extends BuiltIn {
         }
         caller.requireAsOwner(
                 Permission.REPOSITORY_CREATE, Repositories.refOf(owner, address.repo()), owner);
-        context.checkpoint(
-                "repository",
-                () -> {
-                    made(context, address, owner, input.path("description").asText(""));
-                    return JsonNodeFactory.instance.booleanNode(true);
-                });
-        var repository = repositories.get(address.owner(), address.repo());
-        // Named by the task, so that a step that is run again makes no second commit.
+        // Both are named by the task, so that a step that is run again makes nothing twice.
+        var key = "task:" + context.taskId() + ":" + context.stepId();
+        var repository = made(context, address, owner, input.path("description").asText(""), key);
         var commit =
                 commits.commit(
                         repository,
@@ -119,25 +110,24 @@ class PublishAtelier extends BuiltIn {
                                         input.path("commitMessage").asText("Initial commit"),
                                         Author.of(caller.signedIn()),
                                         files)
-                                .withKey("task:" + context.taskId() + ":" + context.stepId()));
+                                .withKey(key));
         context.output("commitHash", commit.id());
         context.log("Made %s with %d files.".formatted(repository.fullName(), files.size()));
     }
 
-    /** Makes it, unless this very task did before it was broken off. */
-    private void made(
-            ActionContext context, RepositoryAddress address, String owner, String description)
+    private GitRepository made(
+            ActionContext context,
+            RepositoryAddress address,
+            String owner,
+            String description,
+            String key)
             throws ActionFailed {
         try {
-            repositories.create(owner, address.repo(), description, context.user());
+            return repositories.createOnce(owner, address.repo(), description, context.user(), key);
         } catch (Conflict e) {
-            GitRepository there = repositories.get(address.owner(), address.repo());
-            if (!there.createdBy().equals(context.user()) || !contents.empty(there)) {
-                throw new ActionFailed(
-                        "There is a repository %s already. Choose another name."
-                                .formatted(there.fullName()));
-            }
-            context.log("The repository %s is there, and empty.".formatted(there.fullName()));
+            throw new ActionFailed(
+                    "There is a repository %s/%s already. Choose another name."
+                            .formatted(address.owner(), address.repo()));
         }
     }
 

@@ -126,11 +126,6 @@ public class Rendering {
         }
     }
 
-    /** How well it is shut in. */
-    SandboxLevel level() {
-        return walls().level();
-    }
-
     /**
      * Renders all texts in a value.
      *

@@ -74,14 +74,6 @@ final class RenderingProcess {
         return new RenderingProcess(Child.start(command, environment, slot), slot, most);
     }
 
-    long pid() {
-        return process.pid();
-    }
-
-    Path slot() {
-        return slot;
-    }
-
     boolean alive() {
         return process.isAlive();
     }

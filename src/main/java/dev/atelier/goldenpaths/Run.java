@@ -3,7 +3,7 @@ package dev.atelier.goldenpaths;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.node.ArrayNode;
-import com.fasterxml.jackson.databind.node.MissingNode;
+import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.atelier.platform.database.Sql;
 import dev.atelier.platform.problems.DatabaseAway;
@@ -12,6 +12,7 @@ import java.io.IOException;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.UUID;
 import java.util.concurrent.Callable;
@@ -264,7 +265,7 @@ final class Run {
                                             ? "undefined"
                                             : values.getNodeType()
                                                     .name()
-                                                    .toLowerCase(java.util.Locale.ROOT)));
+                                                    .toLowerCase(Locale.ROOT)));
         }
         if (turns.size() > MOST_ITERATIONS) {
             throw new ActionFailed(
@@ -478,7 +479,7 @@ final class Run {
         private Examples() {}
 
         static ObjectNode of(JsonNode schema) {
-            var made = com.fasterxml.jackson.databind.node.JsonNodeFactory.instance.objectNode();
+            var made = JsonNodeFactory.instance.objectNode();
             var all = new HashMap<String, JsonNode>();
             schema.path("properties").properties().forEach(p -> all.put(p.getKey(), p.getValue()));
             all.forEach((name, part) -> made.set(name, value(part)));
@@ -486,17 +487,14 @@ final class Run {
         }
 
         private static JsonNode value(JsonNode schema) {
-            var nodes = com.fasterxml.jackson.databind.node.JsonNodeFactory.instance;
+            var nodes = JsonNodeFactory.instance;
             return switch (schema.path("type").asText()) {
                 case "string" -> nodes.textNode("<example>");
                 case "number", "integer" -> nodes.numberNode(0);
                 case "boolean" -> nodes.booleanNode(false);
                 case "array" -> nodes.arrayNode();
                 case "object" -> of(schema);
-                default ->
-                        MissingNode.getInstance().isMissingNode()
-                                ? nodes.nullNode()
-                                : nodes.nullNode();
+                default -> nodes.nullNode();
             };
         }
     }

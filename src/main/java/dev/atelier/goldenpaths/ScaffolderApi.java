@@ -25,6 +25,7 @@ import jakarta.ws.rs.QueryParam;
 import jakarta.ws.rs.core.MediaType;
 import jakarta.ws.rs.core.Response;
 import java.io.IOException;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -273,7 +274,7 @@ public class ScaffolderApi {
             throws InterruptedException {
         var task = tasks.get(id);
         long last = TaskStream.number(after);
-        long until = System.nanoTime() + java.time.Duration.ofSeconds(30).toNanos();
+        long until = System.nanoTime() + Duration.ofSeconds(30).toNanos();
         while (true) {
             var found = log.after(task.id(), last, MOST);
             boolean over = tasks.find(task.id()).map(t -> t.state().ended()).orElse(true);

@@ -6,9 +6,12 @@ import java.io.BufferedInputStream;
 import java.io.IOException;
 import java.io.InputStream;
 import java.net.URI;
+import java.net.URLEncoder;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
+import java.nio.file.InvalidPathException;
 import java.nio.file.LinkOption;
+import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
@@ -123,10 +126,10 @@ class Skeletons {
             if (path.startsWith(allowed) && path.toRealPath().startsWith(allowed)) {
                 return path.toRealPath();
             }
-        } catch (java.nio.file.NoSuchFileException e) {
+        } catch (NoSuchFileException e) {
             throw new ActionFailed(
                     "There is no %s beside the template.".formatted(Workspace.shown(relative)));
-        } catch (java.nio.file.InvalidPathException e) {
+        } catch (InvalidPathException e) {
             throw new ActionFailed("\"%s\" is no path.".formatted(Workspace.shown(relative)));
         }
         throw new ActionFailed(
@@ -223,10 +226,7 @@ class Skeletons {
         }
         if (host.contains("gitlab")) {
             return "https://%s/api/v4/projects/%s/repository/archive.tar.gz?sha=%s"
-                    .formatted(
-                            host,
-                            java.net.URLEncoder.encode(repository, StandardCharsets.UTF_8),
-                            ref);
+                    .formatted(host, URLEncoder.encode(repository, StandardCharsets.UTF_8), ref);
         }
         return "https://%s/%s/archive/%s.tar.gz".formatted(host, repository, ref);
     }

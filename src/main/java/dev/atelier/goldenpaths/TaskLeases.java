@@ -1,5 +1,6 @@
 package dev.atelier.goldenpaths;
 
+import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.node.ObjectNode;
@@ -189,7 +190,7 @@ class TaskLeases {
                         text -> {
                             try {
                                 return json.readTree(text);
-                            } catch (com.fasterxml.jackson.core.JsonProcessingException e) {
+                            } catch (JsonProcessingException e) {
                                 throw new IllegalStateException(e);
                             }
                         });

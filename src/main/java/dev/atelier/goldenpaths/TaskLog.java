@@ -4,6 +4,8 @@ import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import dev.atelier.platform.database.Sql;
 import jakarta.enterprise.context.ApplicationScoped;
+import java.sql.ResultSet;
+import java.sql.SQLException;
 import java.util.List;
 import java.util.Objects;
 import java.util.UUID;
@@ -51,7 +53,7 @@ class TaskLog {
                 "select count(*) from task_event where task = ?", row -> row.getLong(1), task);
     }
 
-    private TaskEvent read(java.sql.ResultSet row) throws java.sql.SQLException {
+    private TaskEvent read(ResultSet row) throws SQLException {
         try {
             var body = row.getString(6);
             return new TaskEvent(

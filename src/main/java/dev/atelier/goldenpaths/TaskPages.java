@@ -220,7 +220,7 @@ public class TaskPages {
                         : "usually takes "
                                 + String.valueOf(GoldenPathPages.takes(usual))
                                         .replace("about ", ""),
-                task.template().toString(),
+                task.template().name(),
                 "/golden-paths/%s/%s"
                         .formatted(task.template().namespace(), task.template().name()),
                 task.version(),

@@ -14,6 +14,8 @@ import jakarta.enterprise.context.ApplicationScoped;
 import jakarta.enterprise.event.Observes;
 import java.io.IOException;
 import java.nio.file.Path;
+import java.time.Duration;
+import java.time.Instant;
 import java.util.List;
 import org.jboss.logging.Logger;
 import org.jspecify.annotations.Nullable;
@@ -30,18 +32,23 @@ class TaskQueue {
     /** Portals that may end in the middle of one step; then the step may be what ends them. */
     private static final int MOST_TRIES = 5;
 
+    private static final Duration TIDY = Duration.ofHours(1);
+
     private final TaskLeases leases;
     private final Tasks tasks;
+    private final Drafts drafts;
     private final Acting acting;
     private final Run.Tools tools;
     private final GoldenPathsConfig config;
     private final Errands<Task> errands;
     private final Signals signals;
     private volatile boolean stopping;
+    private volatile Instant tidied = Instant.EPOCH;
 
     TaskQueue(
             TaskLeases leases,
             Tasks tasks,
+            Drafts drafts,
             Acting acting,
             ObjectMapper json,
             Rendering rendering,
@@ -51,6 +58,7 @@ class TaskQueue {
             GoldenPathsConfig config) {
         this.leases = leases;
         this.tasks = tasks;
+        this.drafts = drafts;
         this.acting = acting;
         this.tools = new Run.Tools(json, rendering, actions, schemas);
         this.signals = signals;
@@ -78,6 +86,10 @@ class TaskQueue {
     }
 
     private List<Task> take(int most) {
+        if (tidied.isBefore(Instant.now().minus(TIDY))) {
+            tidied = Instant.now();
+            drafts.forgetOld();
+        }
         return stopping || most == 0 ? List.of() : leases.take(most);
     }
 

@@ -1,6 +1,7 @@
 package dev.atelier.goldenpaths;
 
 import com.fasterxml.jackson.core.JsonProcessingException;
+import com.fasterxml.jackson.core.type.TypeReference;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.node.ObjectNode;
@@ -173,8 +174,7 @@ class Tasks {
                             try {
                                 return json.readValue(
                                         new String(bytes, StandardCharsets.UTF_8),
-                                        new com.fasterxml.jackson.core.type.TypeReference<
-                                                Map<String, String>>() {});
+                                        new TypeReference<Map<String, String>>() {});
                             } catch (IOException e) {
                                 throw new IllegalStateException(e);
                             }

@@ -4,7 +4,6 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.SerializationFeature;
 import com.fasterxml.jackson.databind.node.JsonNodeFactory;
-import com.fasterxml.jackson.databind.node.MissingNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.atelier.catalog.Entity;
 import dev.atelier.catalog.EntityRef;
@@ -246,9 +245,5 @@ record Template(
     Optional<String> annotation(String name) {
         var value = metadata.path("annotations").path(name);
         return value.isTextual() ? Optional.of(value.textValue()) : Optional.empty();
-    }
-
-    static JsonNode none() {
-        return MissingNode.getInstance();
     }
 }

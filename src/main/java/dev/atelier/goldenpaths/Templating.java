@@ -5,6 +5,7 @@ import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
 import java.util.ArrayList;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
@@ -141,7 +142,7 @@ final class Templating {
     private int put(String target, String path, byte[] content, boolean executable)
             throws ActionFailed, IOException {
         var name = FetchPlain.under(target, path);
-        if (!replace && java.nio.file.Files.exists(context.workspace().path(name))) {
+        if (!replace && Files.exists(context.workspace().path(name))) {
             context.log("%s is there already and stays.".formatted(name));
             return 0;
         }

@@ -3,9 +3,12 @@ package dev.atelier.goldenpaths;
 import java.io.ByteArrayInputStream;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
+import java.nio.file.FileAlreadyExistsException;
 import java.nio.file.FileVisitResult;
 import java.nio.file.Files;
+import java.nio.file.InvalidPathException;
 import java.nio.file.LinkOption;
+import java.nio.file.NotDirectoryException;
 import java.nio.file.Path;
 import java.nio.file.SimpleFileVisitor;
 import java.nio.file.attribute.BasicFileAttributes;
@@ -63,7 +66,7 @@ public final class Workspace {
         Path path;
         try {
             path = folder.resolve(name).normalize();
-        } catch (java.nio.file.InvalidPathException e) {
+        } catch (InvalidPathException e) {
             throw new ActionFailed("\"%s\" is not a file name.".formatted(shown(name)));
         }
         if (!path.startsWith(folder)) {
@@ -97,7 +100,7 @@ public final class Workspace {
                                 .formatted(shown(name)));
             }
             Files.write(path, content);
-        } catch (java.nio.file.FileAlreadyExistsException | java.nio.file.NotDirectoryException e) {
+        } catch (FileAlreadyExistsException | NotDirectoryException e) {
             throw new ActionFailed(
                     "\"%s\" cannot be written: a part of its path is a file."
                             .formatted(shown(name)));

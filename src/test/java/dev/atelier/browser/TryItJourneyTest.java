@@ -141,13 +141,13 @@ class TryItJourneyTest {
         onPage(
                 page -> {
                     run(page, "/models/handwritten-digit/try");
-                    assertThat(page.locator("svg.heat rect.top").first()).isVisible();
+                    explained(page, "svg.heat rect.top");
                     assertThat(page.locator("#outcome"))
                             .containsText(Pattern.compile("Occlusion: \\d+ × \\d+ patches"));
                     isUsableByEveryone(page, "explained-picture");
 
                     run(page, "/models/sentence-similarity/try");
-                    assertThat(page.locator(".words mark").first()).isVisible();
+                    explained(page, ".words mark");
                     assertThat(page.locator("#outcome")).containsText("when left out together");
                     isUsableByEveryone(page, "explained-text");
                 });
@@ -234,6 +234,19 @@ class TryItJourneyTest {
         page.getByRole(AriaRole.BUTTON, new Page.GetByRoleOptions().setName("Run").setExact(true))
                 .click();
         assertThat(page.locator("#outcome .verdict .big").first()).not().isEmpty();
+    }
+
+    /** What was answered slowly is explained only once somebody asks. */
+    private static void explained(Page page, String selector) {
+        var found = page.locator(selector).first();
+        var ask =
+                page.getByRole(
+                        AriaRole.LINK, new Page.GetByRoleOptions().setName("Explain this answer"));
+        assertThat(found.or(ask).first()).isVisible();
+        if (ask.isVisible()) {
+            ask.click();
+        }
+        assertThat(found).isVisible();
     }
 
     private static void tabTo(Page page, String selector) {
