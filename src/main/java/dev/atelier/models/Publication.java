@@ -8,6 +8,7 @@ import dev.atelier.identity.Access;
 import jakarta.enterprise.context.ApplicationScoped;
 import jakarta.transaction.Transactional;
 import java.util.List;
+import java.util.stream.Collectors;
 import org.jboss.logging.Logger;
 
 /** The catalog's entries of models that nobody described there. A file that does goes before. */
@@ -55,8 +56,30 @@ class Publication {
                     "The model %s has no entry in the catalog: %s",
                     refusal.document().name(), refusal.reason());
         }
+        withdrawGone(missing);
         // Until now it had no owner for those who looked.
         missing.forEach(document -> access.forget(document.ref().toString()));
+    }
+
+    /** One that was renamed or deleted meanwhile has lost its entry, and must not get it back. */
+    private void withdrawGone(List<EntityDocument> published) {
+        if (published.isEmpty()) {
+            return;
+        }
+        var known =
+                published.size() == 1
+                        ? models.find(published.getFirst().ref().name()).stream()
+                        : models.list().stream();
+        var there =
+                known.map(model -> EntityRef.of("model", model.name())).collect(Collectors.toSet());
+        var gone =
+                published.stream()
+                        .map(EntityDocument::ref)
+                        .filter(ref -> !there.contains(ref))
+                        .toList();
+        if (!gone.isEmpty()) {
+            entities.remove(PROVIDER, gone);
+        }
     }
 
     /** Takes the entry of a model away that has this name no longer, in the same transaction. */

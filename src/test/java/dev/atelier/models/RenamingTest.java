@@ -19,6 +19,7 @@ import java.io.IOException;
 import java.util.Locale;
 import java.util.Map;
 import java.util.UUID;
+import org.awaitility.Awaitility;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.DisplayName;
 import org.junit.jupiter.api.Test;
@@ -81,7 +82,13 @@ class RenamingTest {
                 .body("alias", hasItem("champion"));
         given().get("/api/v1/models/" + before).then().statusCode(404);
         given().get("/api/catalog/entities/by-name/model/default/" + after).then().statusCode(200);
-        given().get("/api/catalog/entities/by-name/model/default/" + before).then().statusCode(404);
+        // Whoever publishes missing entries just then may have taken the old name for one.
+        Awaitility.await()
+                .untilAsserted(
+                        () ->
+                                given().get("/api/catalog/entities/by-name/model/default/" + before)
+                                        .then()
+                                        .statusCode(404));
         served(after, 200);
         given().accept("text/html").get("/models/" + after).then().statusCode(200);
     }
