@@ -222,7 +222,8 @@ final class Faults implements AutoCloseable {
     }
 
     private static boolean gone(ProcessHandle process) {
-        for (int i = 0; i < 100 && process.isAlive(); i++) {
+        // A rehearsal of the start-up cache ends with its script, which takes a slow machine a while.
+        for (int i = 0; i < 600 && process.isAlive(); i++) {
             PortalProcess.pause(50);
         }
         return !process.isAlive();
