@@ -187,6 +187,23 @@ class DryRun {
         }
 
         @Override
+        public Word word(int position) {
+            return Word.NONE;
+        }
+
+        @Override
+        public void waitFor(int position, ApprovalRule rule) {
+            log(
+                    null,
+                    "step",
+                    "Here it waits for the approval of %s."
+                            .formatted(
+                                    rule.by().isEmpty()
+                                            ? "whoever runs the portal"
+                                            : String.join(", ", rule.by())));
+        }
+
+        @Override
         public void started(int position, Step step) {
             // Nobody watches.
         }

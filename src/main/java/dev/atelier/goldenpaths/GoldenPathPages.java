@@ -89,7 +89,7 @@ public class GoldenPathPages {
     public record Stage(String title, boolean done, boolean current) {}
 
     /** What a step of the template will do. */
-    public record Deed(String name, String action, boolean known) {}
+    public record Deed(String name, String action, boolean known, boolean asks) {}
 
     /** What a golden path is about, beside all its pages. */
     public record About(
@@ -103,6 +103,7 @@ public class GoldenPathPages {
             @Nullable String cost,
             @Nullable String undo,
             List<Deed> deeds,
+            boolean asks,
             boolean mayRun) {}
 
     /** A page of questions. */
@@ -351,7 +352,8 @@ public class GoldenPathPages {
                                                         ? step.action()
                                                         : step.name(),
                                                 step.action(),
-                                                actions.find(step.action()).isPresent()))
+                                                actions.find(step.action()).isPresent(),
+                                                step.approval().isObject()))
                         .toList();
         return new About(
                 template.ref().toString(),
@@ -364,6 +366,7 @@ public class GoldenPathPages {
                 template.annotation("atelier.dev/cost").orElse(null),
                 template.annotation("atelier.dev/undo").orElse(null),
                 deeds,
+                template.approval().isObject(),
                 caller.may(Permission.TEMPLATE_RUN, template.ref().toString()));
     }
 

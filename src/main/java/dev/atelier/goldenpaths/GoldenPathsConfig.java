@@ -29,9 +29,13 @@ interface GoldenPathsConfig {
     @WithDefault("2")
     int renderers();
 
-    /** Wall clock of one request to a rendering process. */
-    @WithDefault("5s")
+    /** Wall clock of the expressions of one value: a step's input, an output. */
+    @WithDefault("10s")
     Duration renderingLimit();
+
+    /** Wall clock of files that are rendered together, a quarter of a megabyte at a time. */
+    @WithDefault("60s")
+    Duration filesRenderingLimit();
 
     /** What one request to a rendering process may give. */
     @WithDefault("32M")

@@ -18,6 +18,23 @@ interface Journal {
         }
     }
 
+    /** What became of the word that a run waits for. */
+    record Word(boolean given, boolean approves, String said) {
+        static final Word NONE = new Word(false, false, "");
+    }
+
+    /**
+     * @param position of a step; {@link Approval#BEFORE_ALL} for the run as a whole
+     */
+    Word word(int position);
+
+    /**
+     * Lets somebody be asked. The run ends here, and another goes on when there is an answer.
+     *
+     * @throws Stopped unless nobody waits for answers
+     */
+    void waitFor(int position, ApprovalRule rule) throws Stopped;
+
     void started(int position, Step step) throws Stopped;
 
     /** Keeps what became of a step together with the files as they are now. */

@@ -143,7 +143,7 @@ public class Rendering {
         request.put("failed", manner.failed);
         request.put("lenient", manner.lenient);
         request.put("cookiecutter", manner.cookiecutter);
-        var answer = ask(request);
+        var answer = ask(request, config.renderingLimit());
         var passed = new ArrayList<String>();
         for (var one : answer.path("passed")) {
             passed.add(String.valueOf(wrong(one).getMessage()));
@@ -172,7 +172,7 @@ public class Rendering {
             }
         }
         var rendered = new ArrayList<Text>();
-        for (var one : ask(request).path("texts")) {
+        for (var one : ask(request, config.filesRenderingLimit()).path("texts")) {
             rendered.add(
                     new Text(
                             one.path("name").asText(),
@@ -197,10 +197,10 @@ public class Rendering {
         return false;
     }
 
-    private JsonNode ask(ObjectNode request) throws WrongExpression {
+    private JsonNode ask(ObjectNode request, Duration limit) throws WrongExpression {
         JsonNode answer;
         try {
-            answer = json.readTree(ask(json.writeValueAsBytes(request)));
+            answer = json.readTree(ask(json.writeValueAsBytes(request), limit));
         } catch (JsonProcessingException e) {
             throw new UncheckedIOException(e);
         } catch (IOException e) {
@@ -221,7 +221,7 @@ public class Rendering {
                 error.path("column").asInt());
     }
 
-    private byte[] ask(byte[] request) throws WrongExpression {
+    private byte[] ask(byte[] request, Duration limit) throws WrongExpression {
         try {
             if (!places.tryAcquire(PLACE.toMillis(), TimeUnit.MILLISECONDS)) {
                 throw new Unavailable(
@@ -232,13 +232,13 @@ public class Rendering {
             throw new Unavailable("Interrupted while waiting for a rendering process.");
         }
         try {
-            return askOne(request);
+            return askOne(request, limit);
         } finally {
             places.release();
         }
     }
 
-    private byte[] askOne(byte[] request) throws WrongExpression {
+    private byte[] askOne(byte[] request, Duration limit) throws WrongExpression {
         Worker worker;
         try {
             worker = idle.poll();
@@ -252,7 +252,7 @@ public class Rendering {
             throw new Unavailable("No rendering process can be started: " + e.getMessage());
         }
         try {
-            var answer = worker.process.ask(request, config.renderingLimit());
+            var answer = worker.process.ask(request, limit);
             if (++worker.asked >= MOST_REQUESTS || stopped) {
                 worker.process.end();
             } else {
@@ -266,7 +266,7 @@ public class Rendering {
                     null,
                     e.late
                             ? "rendering took longer than %d ms and was stopped"
-                                    .formatted(config.renderingLimit().toMillis())
+                                    .formatted(limit.toMillis())
                             : "rendering broke off: " + e.reason(),
                     0,
                     0);

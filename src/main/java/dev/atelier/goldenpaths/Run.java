@@ -94,6 +94,13 @@ final class Run {
      */
     Outcome go(List<TaskStep> known) throws Journal.Stopped, InterruptedException, IOException {
         var steps = Template.stepsOf(subject.spec);
+        try {
+            allow(Approval.BEFORE_ALL, subject.spec.path("approval"));
+        } catch (WrongExpression e) {
+            return new Outcome(null, masks.hide(String.valueOf(e.getMessage())), null);
+        } catch (ActionFailed e) {
+            return new Outcome(null, masks.hide(e.reason()), null);
+        }
         for (int position = 0; position < steps.size(); position++) {
             var step = steps.get(position);
             var before = known.get(position);
@@ -157,6 +164,7 @@ final class Run {
                     return;
                 }
             }
+            allow(position, step.approval());
             journal.started(position, step);
             journal.log(
                     step.id(),
@@ -201,6 +209,33 @@ final class Run {
                     output,
                     "Something unexpected went wrong; the portal's log says what.");
         }
+    }
+
+    /**
+     * Waits for the word of somebody else, when it takes one.
+     *
+     * @param rule as written; anything but an object takes none
+     * @throws ActionFailed when it is not allowed
+     */
+    private void allow(int position, JsonNode rule)
+            throws Journal.Stopped, ActionFailed, WrongExpression {
+        if (!rule.isObject()) {
+            return;
+        }
+        var word = journal.word(position);
+        if (word.given()) {
+            if (!word.approves()) {
+                throw new ActionFailed(word.said());
+            }
+            return;
+        }
+        var written = rendered(rule, false);
+        if (rule.has("if") && !truthy(written.path("if"))) {
+            return;
+        }
+        var known = ApprovalRule.of(written);
+        journal.waitFor(
+                position, new ApprovalRule(known.by(), known.within(), masks.hide(known.shows())));
     }
 
     private void failed(int position, Step step, ObjectNode output, String reason)

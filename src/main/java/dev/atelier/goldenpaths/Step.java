@@ -9,9 +9,16 @@ import java.util.regex.Pattern;
  * @param input an object; missing when there is none
  * @param condition {@code if}: run when it is truthy; missing for always
  * @param each a list or object; the step runs once for each of its values; missing for once
+ * @param approval whose word it waits for, see {@link ApprovalRule}; false for nobody's
  */
 record Step(
-        String id, String name, String action, JsonNode input, JsonNode condition, JsonNode each) {
+        String id,
+        String name,
+        String action,
+        JsonNode input,
+        JsonNode condition,
+        JsonNode each,
+        JsonNode approval) {
 
     private static final Pattern OUTCOME = Pattern.compile("\\b(always|failure)\\s*\\(");
 

@@ -38,6 +38,7 @@ final class TaskJournal implements Journal {
         CANCELLED,
         LATE,
         STOPPING,
+        WAITING,
         LOST
     }
 
@@ -123,6 +124,23 @@ final class TaskJournal implements Journal {
             why = reason;
         }
         runner.interrupt();
+    }
+
+    @Override
+    public Word word(int position) {
+        return leases.word(task, position);
+    }
+
+    @Override
+    public void waitFor(int position, ApprovalRule rule) throws Stopped {
+        flush();
+        synchronized (this) {
+            if (why == null) {
+                why = Why.WAITING;
+            }
+        }
+        leases.waitFor(task, position, rule);
+        throw new Stopped();
     }
 
     @Override

@@ -11,6 +11,7 @@ import dev.atelier.notifications.Notifications;
 import dev.atelier.notifications.To;
 import dev.atelier.notifications.Topic;
 import dev.atelier.platform.database.Sql;
+import dev.atelier.platform.web.Figures;
 import jakarta.enterprise.context.ApplicationScoped;
 import jakarta.transaction.Transactional;
 import java.util.List;
@@ -33,6 +34,7 @@ class TaskLeases {
     private final Sql sql;
     private final ObjectMapper json;
     private final Tasks tasks;
+    private final Approvals approvals;
     private final KeptSecrets secrets;
     private final Notifications notifications;
 
@@ -40,11 +42,13 @@ class TaskLeases {
             Sql sql,
             ObjectMapper json,
             Tasks tasks,
+            Approvals approvals,
             KeptSecrets secrets,
             Notifications notifications) {
         this.sql = sql;
         this.json = json;
         this.tasks = tasks;
+        this.approvals = approvals;
         this.secrets = secrets;
         this.notifications = notifications;
     }
@@ -113,6 +117,61 @@ class TaskLeases {
         if (mine.isEmpty()) {
             throw new Journal.Stopped();
         }
+    }
+
+    /** What became of the word that it waits for at a step. */
+    @Transactional
+    Journal.Word word(Task task, int position) {
+        var found = approvals.find(task.id(), position);
+        if (found.isEmpty()) {
+            return Journal.Word.NONE;
+        }
+        var approval = found.get();
+        return switch (approval.state()) {
+            case APPROVED -> new Journal.Word(true, true, "");
+            case DECLINED ->
+                    new Journal.Word(
+                            true,
+                            false,
+                            "%s declined: %s".formatted(approval.decidedBy(), approval.answer()));
+            case EXPIRED, WITHDRAWN -> new Journal.Word(true, false, late(approval));
+            case OPEN -> {
+                // It is taken again when the time is over.
+                approvals.expire(approval);
+                yield new Journal.Word(true, false, late(approval));
+            }
+        };
+    }
+
+    private static String late(Approval approval) {
+        return "Nobody approved it until %s. Try again to ask once more."
+                .formatted(Figures.minute(approval.until()));
+    }
+
+    /** Gives it back until somebody has decided, or need not any more. */
+    @Transactional(rollbackOn = Journal.Stopped.class)
+    void waitFor(Task task, int position, ApprovalRule rule) throws Journal.Stopped {
+        require(task);
+        approvals.ask(task, position, rule);
+        event(
+                task,
+                "log",
+                "Waits for the approval of %s."
+                        .formatted(
+                                rule.by().isEmpty()
+                                        ? "whoever runs the portal"
+                                        : String.join(", ", rule.by())),
+                null);
+        sql.update(
+                """
+                update task set state = 'open', lease = null, leased_until = null, tries = 0,
+                    due_at = (select until from task_approval where task = ? and position = ?)
+                where id = ?
+                """,
+                task.id(),
+                position,
+                task.id());
+        tasks.call(task.id());
     }
 
     @Transactional(rollbackOn = Journal.Stopped.class)

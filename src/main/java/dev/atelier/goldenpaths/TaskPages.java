@@ -28,6 +28,7 @@ import java.time.format.DateTimeFormatter;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.stream.Collectors;
 import org.jboss.resteasy.reactive.RestQuery;
 import org.jspecify.annotations.Nullable;
 
@@ -83,6 +84,17 @@ public class TaskPages {
         }
     }
 
+    /** A word that it waits for, or waited for. */
+    public record ApprovalView(
+            String before,
+            String by,
+            RawString shown,
+            String until,
+            boolean open,
+            boolean mine,
+            String mark,
+            @Nullable String said) {}
+
     /** A task. */
     public record TaskView(
             String id,
@@ -103,6 +115,7 @@ public class TaskPages {
             String version,
             @Nullable String fault,
             @Nullable String faultStep,
+            List<ApprovalView> approvals,
             List<StepView> steps,
             List<LogLine> lines,
             long allLines,
@@ -116,11 +129,13 @@ public class TaskPages {
     }
 
     private final Tasks tasks;
+    private final Approvals approvals;
     private final TaskLog log;
     private final Caller caller;
 
-    TaskPages(Tasks tasks, TaskLog log, Caller caller) {
+    TaskPages(Tasks tasks, Approvals approvals, TaskLog log, Caller caller) {
         this.tasks = tasks;
+        this.approvals = approvals;
         this.log = log;
         this.caller = caller;
     }
@@ -195,6 +210,8 @@ public class TaskPages {
                         ? List.<LogLine>of()
                         : log.last(task.id(), most).stream().map(LogLine::of).toList();
         var output = task.output();
+        var asked = approvals.of(task.id());
+        boolean waits = asked.stream().anyMatch(Approval::open) && !task.state().ended();
         boolean ended = task.state().ended();
         var began = task.startedAt();
         var usual = ended ? null : tasks.usual(task.template()).orElse(null);
@@ -203,7 +220,7 @@ public class TaskPages {
                 task.address(),
                 task.title(),
                 task.state().mark(),
-                task.state().word(),
+                waits ? "Waits for approval" : task.state().word(),
                 ended,
                 !ended && !task.cancelled(),
                 task.state() == Task.State.FAILED || task.state() == Task.State.CANCELLED,
@@ -226,12 +243,49 @@ public class TaskPages {
                 task.version(),
                 task.fault(),
                 task.faultStep(),
+                asked.stream().map(one -> view(task, one, steps)).toList(),
                 steps,
                 lines,
                 most == 0 ? 0 : log.count(task.id()),
                 lines.isEmpty() ? 0 : lines.getLast().id(),
                 output == null ? List.of() : links(output),
                 output == null ? List.of() : texts(output));
+    }
+
+    private ApprovalView view(Task task, Approval approval, List<StepView> steps) {
+        var who =
+                approval.approvers().isEmpty()
+                        ? "whoever runs the portal"
+                        : approval.approvers().stream()
+                                .map(Figures::actor)
+                                .collect(Collectors.joining(", "));
+        var by = approval.decidedBy() == null ? "" : Figures.actor(approval.decidedBy());
+        var said =
+                switch (approval.state()) {
+                    case OPEN -> null;
+                    case APPROVED -> "Approved by " + by;
+                    case DECLINED -> "Declined by " + by;
+                    case EXPIRED -> "Nobody decided in time";
+                    case WITHDRAWN -> "Nobody decided before the task was cancelled";
+                };
+        return new ApprovalView(
+                approval.position() == Approval.BEFORE_ALL
+                        ? "anything is done"
+                        : "step “%s”".formatted(steps.get(approval.position()).step().name()),
+                who,
+                Markdown.html(approval.shown()),
+                Figures.minute(approval.until()),
+                approval.open() && !task.state().ended(),
+                approvals.mayDecide(task, approval),
+                switch (approval.state()) {
+                    case OPEN -> "wait";
+                    case APPROVED -> "ok";
+                    case DECLINED, EXPIRED -> "fail";
+                    case WITHDRAWN -> "off";
+                },
+                said == null || approval.answer() == null
+                        ? said
+                        : "%s: “%s”".formatted(said, approval.answer()));
     }
 
     private static List<LinkView> links(JsonNode output) {

@@ -176,6 +176,7 @@ class TaskQueue {
                             "The step took longer than %d minutes and was stopped."
                                     .formatted(config.stepLimit().toMinutes()));
             case STOPPING -> leases.release(task);
+            case WAITING -> LOG.debugf("Task %s waits for an approval", task.id());
             case LOST -> LOG.infof("Task %s is no longer held here", task.id());
         }
     }

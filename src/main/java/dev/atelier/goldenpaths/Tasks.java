@@ -187,7 +187,8 @@ class Tasks {
     }
 
     /**
-     * Whoever started it, the owners of its template, and administrators see a task.
+     * Whoever started it, whoever is asked to approve it, the owners of its template, and
+     * administrators see a task.
      *
      * @throws NotFound when there is none for the caller
      */
@@ -211,7 +212,15 @@ class Tasks {
         var who = caller.signedIn();
         return task.createdBy().equals(who.ref())
                 || owned(who).contains(task.template().toString())
-                || caller.may(Permission.ACCESS_MANAGE);
+                || caller.may(Permission.ACCESS_MANAGE)
+                || sql.one(
+                        """
+                        select exists (select from task_approval
+                                       where task = ? and approvers && ?::text[])
+                        """,
+                        row -> row.getBoolean(1),
+                        task.id(),
+                        who.holders().toArray(String[]::new));
     }
 
     private List<String> owned(Subject who) {
@@ -232,10 +241,15 @@ class Tasks {
         values.add(caller.may(Permission.ACCESS_MANAGE));
         values.add(who.ref());
         values.add(owned(who).toArray(String[]::new));
+        values.add(who.holders().toArray(String[]::new));
         values.add(states.toArray(String[]::new));
         var where =
                 new StringBuilder(
-                        "where (? or created_by = ? or template = any(?)) and state = any(?)");
+                        """
+                        where (? or created_by = ? or template = any(?) or exists (
+                                select from task_approval a where a.task = task.id and approvers && ?))
+                            and state = any(?)
+                        """);
         if (question.createdBy != null) {
             where.append(" and created_by = ?");
             values.add(question.createdBy);
@@ -344,7 +358,10 @@ class Tasks {
                     where task = ? and state in ('waiting', 'processing')
                     """,
                     task.id());
-            event(task.id(), "cancelled", "The task was cancelled before it began.", null);
+            sql.update(
+                    "update task_approval set state = 'withdrawn' where task = ? and state = 'open'",
+                    task.id());
+            event(task.id(), "cancelled", "The task was cancelled while it waited.", null);
             secrets.drop(task.secret());
         }
         audit.record("task.cancel", task.ref(), Map.of());
@@ -380,6 +397,7 @@ class Tasks {
                 """,
                 task.id(),
                 task.id());
+        sql.update("delete from task_approval where task = ? and state <> 'approved'", task.id());
         keep(task, given);
         event(
                 task.id(),
@@ -398,6 +416,14 @@ class Tasks {
                 type,
                 message,
                 body == null ? null : body.toString());
+    }
+
+    /** Lets a task that waits for a word be taken at once. */
+    void goOn(UUID task, String message) {
+        sql.update("update task set due_at = clock_timestamp() where id = ?", task);
+        event(task, "log", message, null);
+        call(task);
+        wake();
     }
 
     /** Tells all replicas that something waits. */

@@ -24,6 +24,8 @@ import org.jspecify.annotations.Nullable;
  * @param base address of its file, say {@code file:/…/template.yaml} or {@code https://…}; relative
  *     addresses in steps start there. Null for one that is only being written
  * @param pages its parameters, a page each, as JSON Schema
+ * @param approval whose word a task waits for before it begins, see {@link ApprovalRule}; false for
+ *     nobody's
  * @param output {@code spec.output} as it is written
  */
 record Template(
@@ -37,6 +39,7 @@ record Template(
         JsonNode metadata,
         List<Page> pages,
         List<Step> steps,
+        JsonNode approval,
         JsonNode output) {
 
     static final String KIND = "Template";
@@ -101,6 +104,7 @@ record Template(
                         KIND,
                         metadata.path("namespace").asText("default"),
                         metadata.path("name").asText("unnamed"));
+        var owner = spec.path("owner").asText("");
         var tags = new ArrayList<String>();
         metadata.path("tags").forEach(tag -> tags.add(tag.asText()));
         return new Template(
@@ -113,7 +117,8 @@ record Template(
                 base,
                 metadata,
                 pages(spec.path("parameters")),
-                steps(spec.path("steps")),
+                steps(spec.path("steps"), owner),
+                ApprovalRule.written(spec.path("approval"), "spec.approval", owner),
                 spec.path("output"));
     }
 
@@ -144,7 +149,7 @@ record Template(
         return new Page(title, page.path("description").asText(""), schema);
     }
 
-    private static List<Step> steps(JsonNode list) throws Wrong {
+    private static List<Step> steps(JsonNode list, String owner) throws Wrong {
         if (!list.isArray() || list.isEmpty()) {
             throw new Wrong("spec.steps names no step.");
         }
@@ -172,7 +177,11 @@ record Template(
                             step.path("action").asText(),
                             step.path("input"),
                             step.path("if"),
-                            step.path("each")));
+                            step.path("each"),
+                            ApprovalRule.written(
+                                    step.path("approval"),
+                                    "The approval of step \"%s\"".formatted(id),
+                                    owner)));
         }
         return steps;
     }
@@ -206,6 +215,12 @@ record Template(
             put(one, "input", step.input());
             put(one, "if", step.condition());
             put(one, "each", step.each());
+            if (step.approval().isObject()) {
+                one.set("approval", step.approval());
+            }
+        }
+        if (approval.isObject()) {
+            spec.set("approval", approval);
         }
         spec.set("output", output.isObject() ? output : JsonNodeFactory.instance.objectNode());
         spec.set("parameters", answers);
@@ -236,7 +251,8 @@ record Template(
                             one.path("action").asText(),
                             one.path("input"),
                             one.path("if"),
-                            one.path("each")));
+                            one.path("each"),
+                            one.path("approval")));
         }
         return steps;
     }

@@ -32,7 +32,7 @@ final class Templating {
             """;
 
     /** Texts of one request to the rendering process. */
-    private static final int PORTION = 1 << 20;
+    private static final int PORTION = 1 << 18;
 
     private final ActionContext context;
     private final ObjectNode seen = JsonNodeFactory.instance.objectNode();

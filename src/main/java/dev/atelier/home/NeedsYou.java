@@ -1,6 +1,7 @@
 package dev.atelier.home;
 
 import dev.atelier.catalog.Problems;
+import dev.atelier.goldenpaths.Approvals;
 import dev.atelier.identity.Caller;
 import dev.atelier.identity.Permission;
 import dev.atelier.identity.Subject;
@@ -8,6 +9,7 @@ import dev.atelier.models.PromotionRequest;
 import dev.atelier.models.PromotionRequests;
 import dev.atelier.models.Versions;
 import dev.atelier.platform.blobs.Blobs;
+import dev.atelier.platform.web.Figures;
 import dev.atelier.serving.Gateway;
 import dev.atelier.sharing.AccessRequests;
 import jakarta.enterprise.context.ApplicationScoped;
@@ -38,6 +40,7 @@ class NeedsYou {
     private final Blobs blobs;
     private final AccessRequests requests;
     private final PromotionRequests promotions;
+    private final Approvals approvals;
     private final Caller caller;
 
     NeedsYou(
@@ -47,6 +50,7 @@ class NeedsYou {
             Blobs blobs,
             AccessRequests requests,
             PromotionRequests promotions,
+            Approvals approvals,
             Caller caller) {
         this.problems = problems;
         this.versions = versions;
@@ -54,6 +58,7 @@ class NeedsYou {
         this.blobs = blobs;
         this.requests = requests;
         this.promotions = promotions;
+        this.approvals = approvals;
         this.caller = caller;
     }
 
@@ -65,6 +70,7 @@ class NeedsYou {
         var all = new ArrayList<Thing>();
         asked(all);
         promoted(all);
+        waiting(all);
         refused(all, person, models);
         onHold(all, runs ? null : Set.copyOf(models));
         if (runs) {
@@ -144,6 +150,31 @@ class NeedsYou {
                                         .collect(Collectors.joining(", ", "Of ", ".")),
                         "Decide",
                         waiting.size() == 1 ? first.address() : "/promotions"));
+    }
+
+    private void waiting(List<Thing> all) {
+        var waiting = approvals.waiting();
+        if (waiting.isEmpty()) {
+            return;
+        }
+        var first = waiting.getFirst();
+        all.add(
+                new Thing(
+                        "wait",
+                        "Approval",
+                        waiting.size() == 1
+                                ? "“%s” waits for your approval".formatted(first.title())
+                                : "%d golden paths wait for your approval"
+                                        .formatted(waiting.size()),
+                        waiting.size() == 1
+                                ? "Started by %s.".formatted(Figures.actor(first.by()))
+                                : waiting.stream()
+                                        .map(Approvals.Waiting::title)
+                                        .distinct()
+                                        .limit(3)
+                                        .collect(Collectors.joining("”, “", "“", "”")),
+                        "Decide",
+                        waiting.size() == 1 ? first.address() : "/tasks?whose=all&state=open"));
     }
 
     private void refused(List<Thing> all, Subject person, Collection<String> models) {

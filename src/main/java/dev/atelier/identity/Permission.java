@@ -24,6 +24,7 @@ public enum Permission {
     REPOSITORY_CREATE("repository:create", "make repositories", true),
     REPOSITORY_DELETE("repository:delete", "delete a repository", true),
     TEMPLATE_RUN("template:run", "run golden paths", true),
+    TASK_APPROVE("task:approve", "approve what golden paths ask for", false),
     SERVING_OPERATE("serving:operate", "load and unload models", true),
     TOKEN_HOLD("token:hold", "hold access tokens", false),
     OPERATIONS_READ("operations:read", "see how the portal runs", false),

@@ -150,11 +150,13 @@ class NotificationsJourneyTest {
                     assertThat(page.locator("#toasts .toast")).hasText(HOSTILE);
                     page.locator("#bell").click();
                     assertThat(page.locator("h1")).hasText("One unread notification");
-                    assertThat(page.locator("#news .ttl")).hasText(HOSTILE);
+                    // The list keeps what other tests of the same portal brought, read.
+                    assertThat(page.locator("#news .ttl").first()).hasText(HOSTILE);
+                    int before = page.locator("#news li").count();
 
                     tell("group:default/vision", "Another one is ready");
 
-                    assertThat(page.locator("#news li")).hasCount(2);
+                    assertThat(page.locator("#news li")).hasCount(before + 1);
                     usable(page);
                     page.locator("#news li").first().getByRole(AriaRole.BUTTON).click();
                     assertThat(page.locator("h1")).hasText("One unread notification");
@@ -222,7 +224,7 @@ class NotificationsJourneyTest {
             assertThat(page.locator("#news")).not().containsText("Without a script");
             page.navigate("/catalog?starred=true");
             page.locator("button.star[value='group:default/voice']").click();
-            assertThat(page.locator("#results")).containsText("Nothing matches");
+            assertThat(page.locator("button.star[value='group:default/voice']")).hasCount(0);
         }
     }
 }

@@ -222,7 +222,8 @@ final class Faults implements AutoCloseable {
     }
 
     private static boolean gone(ProcessHandle process) {
-        // A rehearsal of the start-up cache ends with its script, which takes a slow machine a while.
+        // A rehearsal of the start-up cache ends with its script, which takes a slow machine a
+        // while.
         for (int i = 0; i < 600 && process.isAlive(); i++) {
             PortalProcess.pause(50);
         }

@@ -213,7 +213,8 @@ class RoutesTest {
                             CATALOG_REGISTER,
                             REPOSITORY_WRITE,
                             REPOSITORY_CREATE,
-                            TEMPLATE_RUN ->
+                            TEMPLATE_RUN,
+                            TASK_APPROVE ->
                             Role.DEVELOPER;
                     case REPOSITORY_DELETE -> Role.DATA_SCIENTIST;
                     case MODEL_REGISTER ->
