@@ -37,6 +37,7 @@ class ArchitectureTest {
                     "datasets",
                     "workspaces",
                     "goldenpaths",
+                    "githosts",
                     "repositories",
                     "catalog",
                     "notifications",

@@ -60,7 +60,7 @@ public final class Temporary {
         }
     }
 
-    private static void delete(Path path) throws IOException {
+    public static void delete(Path path) throws IOException {
         Files.walkFileTree(
                 path,
                 new SimpleFileVisitor<>() {

@@ -6,14 +6,10 @@ import dev.atelier.platform.problems.Conflict;
 import dev.atelier.repositories.Author;
 import dev.atelier.repositories.CommitWish;
 import dev.atelier.repositories.Commits;
-import dev.atelier.repositories.FileContent;
 import dev.atelier.repositories.GitRepository;
 import dev.atelier.repositories.Repositories;
 import jakarta.inject.Singleton;
 import java.io.IOException;
-import java.nio.file.Files;
-import java.util.LinkedHashMap;
-import java.util.Map;
 
 /** {@code publish:atelier}: a repository of this portal. */
 @Singleton
@@ -79,7 +75,7 @@ class PublishAtelier extends BuiltIn {
                 address.owner().startsWith("~")
                         ? "user:default/" + address.owner().substring(1)
                         : "group:default/" + address.owner();
-        var files = files(context, input.path("sourcePath").asText(""));
+        var files = Remotes.files(context, input.path("sourcePath").asText(""), "");
         if (files.isEmpty()) {
             throw new ActionFailed("There is no file to publish.");
         }
@@ -129,17 +125,5 @@ class PublishAtelier extends BuiltIn {
                     "There is a repository %s/%s already. Choose another name."
                             .formatted(address.owner(), address.repo()));
         }
-    }
-
-    private static Map<String, FileContent> files(ActionContext context, String below)
-            throws ActionFailed, IOException {
-        var folder = context.workspace().path(below);
-        var files = new LinkedHashMap<String, FileContent>();
-        for (var name : Workspace.filesBelow(folder)) {
-            var path = folder.resolve(name);
-            files.put(
-                    name, new FileContent(Files.readAllBytes(path), Workspace.isExecutable(path)));
-        }
-        return files;
     }
 }

@@ -77,15 +77,7 @@ public class Commits {
      */
     public Commit commit(GitRepository repository, CommitWish wish) {
         var ref = RefNames.branch(wish.branch());
-        check(wish.message(), wish.key());
-        wish.written().keySet().forEach(Paths::check);
-        for (var folder : Paths.folders(wish.written().keySet())) {
-            if (wish.written().containsKey(folder)) {
-                throw new Invalid(
-                        "\"%s\" cannot be both a file and a folder.".formatted(folder),
-                        List.of(new Invalid.Field("path", "is a folder too")));
-            }
-        }
+        check(wish);
         return alone(
                 repository,
                 open -> {
@@ -98,7 +90,7 @@ public class Commits {
                             at.equals(ObjectId.zeroId())
                                     ? beginning(open, wish.from())
                                     : open.walk.parseCommit(at);
-                    var tree = tree(open, wish.whole() ? null : parent, wish);
+                    var tree = tree(open.git, open.inserter, wish.whole() ? null : parent, wish);
                     if (parent != null && parent.getTree().equals(tree)) {
                         if (at.equals(ObjectId.zeroId())) {
                             move(open, ref, at, parent, "commit", wish.key());
@@ -150,7 +142,8 @@ public class Commits {
                     }
                     var tree =
                             tree(
-                                    open,
+                                    open.git,
+                                    open.inserter,
                                     ours,
                                     new CommitWish(
                                             wish.branch(),
@@ -176,6 +169,21 @@ public class Commits {
                 });
     }
 
+    /**
+     * @throws Invalid when a path or the message cannot be
+     */
+    static void check(CommitWish wish) {
+        check(wish.message(), wish.key());
+        wish.written().keySet().forEach(Paths::check);
+        for (var folder : Paths.folders(wish.written().keySet())) {
+            if (wish.written().containsKey(folder)) {
+                throw new Invalid(
+                        "\"%s\" cannot be both a file and a folder.".formatted(folder),
+                        List.of(new Invalid.Field("path", "is a folder too")));
+            }
+        }
+    }
+
     private static void check(String message, @Nullable String key) {
         if (message.isBlank() || message.length() > LONGEST_MESSAGE) {
             throw new Invalid(
@@ -197,14 +205,16 @@ public class Commits {
         return open.walk.parseCommit(Contents.resolve(open.git, open.repository, from));
     }
 
-    private static ObjectId tree(Open open, @Nullable RevCommit base, CommitWish wish)
+    /** The files of a commit with those of the wish. */
+    static ObjectId tree(
+            Repository git, ObjectInserter inserter, @Nullable RevCommit base, CommitWish wish)
             throws IOException {
         var index = DirCache.newInCore();
         var builder = index.builder();
         if (base != null) {
             var files = wish.written().keySet();
             var folders = Paths.folders(files);
-            try (var walk = new TreeWalk(open.git)) {
+            try (var walk = new TreeWalk(git)) {
                 walk.addTree(base.getTree());
                 walk.setRecursive(true);
                 while (walk.next()) {
@@ -227,11 +237,11 @@ public class Commits {
                     file.getValue().executable()
                             ? FileMode.EXECUTABLE_FILE
                             : FileMode.REGULAR_FILE);
-            entry.setObjectId(open.inserter.insert(Constants.OBJ_BLOB, file.getValue().bytes()));
+            entry.setObjectId(inserter.insert(Constants.OBJ_BLOB, file.getValue().bytes()));
             builder.add(entry);
         }
         builder.finish();
-        return index.writeTree(open.inserter);
+        return index.writeTree(inserter);
     }
 
     private Commit add(
@@ -245,19 +255,23 @@ public class Commits {
             String way,
             @Nullable String key)
             throws IOException {
-        var now = Instant.now();
+        var id = open.inserter.insert(builder(parent, tree, message, author, Instant.now()));
+        open.inserter.flush();
+        return move(open, ref, at, open.walk.parseCommit(id), way, key);
+    }
+
+    static CommitBuilder builder(
+            @Nullable ObjectId parent, ObjectId tree, String message, Author author, Instant time) {
         var builder = new CommitBuilder();
         builder.setTreeId(tree);
         if (parent != null) {
             builder.setParentId(parent);
         }
-        builder.setAuthor(new PersonIdent(author.name(), author.email(), now, ZoneOffset.UTC));
+        builder.setAuthor(new PersonIdent(author.name(), author.email(), time, ZoneOffset.UTC));
         builder.setCommitter(
-                new PersonIdent(Author.PORTAL.name(), Author.PORTAL.email(), now, ZoneOffset.UTC));
+                new PersonIdent(Author.PORTAL.name(), Author.PORTAL.email(), time, ZoneOffset.UTC));
         builder.setMessage(message.strip() + "\n");
-        var id = open.inserter.insert(builder);
-        open.inserter.flush();
-        return move(open, ref, at, open.walk.parseCommit(id), way, key);
+        return builder;
     }
 
     /** The key is written down before the branch moves, with the commit that it stands for. */

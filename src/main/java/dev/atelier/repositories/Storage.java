@@ -170,6 +170,15 @@ class Storage {
         return own;
     }
 
+    /** A bare repository of its own for a moment, beside what pushes bring. To be closed. */
+    Repository scratch(Path at) throws IOException {
+        // JGit measures the clock of a file system once, beside what it looks at first: not there.
+        FS.getFileStoreAttributes(folder);
+        var git = build(at, null);
+        git.create(true);
+        return git;
+    }
+
     /** The repository with the objects of a push before its own, and its refs. To be closed. */
     IncomingRepository receiving(GitRepository repository, Path incoming) throws IOException {
         return (IncomingRepository) build(folder(repository.id()), incoming);

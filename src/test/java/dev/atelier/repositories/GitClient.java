@@ -12,16 +12,16 @@ import java.util.ArrayList;
 import java.util.List;
 
 /** The ordinary {@code git} client in a folder of its own, without settings of this machine. */
-final class GitClient {
+public final class GitClient {
 
     /** What the client said, and how it ended. */
-    record Said(int code, String text) {
-        Said well() {
+    public record Said(int code, String text) {
+        public Said well() {
             assertThat(code).as(text).isZero();
             return this;
         }
 
-        Said refused() {
+        public Said refused() {
             assertThat(code).as(text).isNotZero();
             return this;
         }
@@ -33,23 +33,28 @@ final class GitClient {
         this.folder = folder;
     }
 
-    static GitClient fresh() {
+    public static GitClient fresh() {
         return new GitClient(Temporary.folder("git-client"));
     }
 
-    GitClient in(String below) {
+    /** In a folder that is there, a bare repository say. */
+    public static GitClient at(Path folder) {
+        return new GitClient(folder);
+    }
+
+    public GitClient in(String below) {
         return new GitClient(folder.resolve(below));
     }
 
-    Path path(String below) {
+    public Path path(String below) {
         return folder.resolve(below);
     }
 
-    GitClient file(String path, String text) {
+    public GitClient file(String path, String text) {
         return file(path, text.getBytes(StandardCharsets.UTF_8));
     }
 
-    GitClient file(String path, byte[] bytes) {
+    public GitClient file(String path, byte[] bytes) {
         try {
             Files.createDirectories(folder.resolve(path).getParent());
             Files.write(folder.resolve(path), bytes);
@@ -59,18 +64,18 @@ final class GitClient {
         }
     }
 
-    GitClient committed(String message) {
+    public GitClient committed(String message) {
         run("add", "--all").well();
         run("commit", "--quiet", "--allow-empty", "-m", message).well();
         return this;
     }
 
-    Said run(String... words) {
+    public Said run(String... words) {
         return ended(begin(words));
     }
 
     /** Without waiting for its end. */
-    Process begin(String... words) {
+    public Process begin(String... words) {
         var command = new ArrayList<>(List.of("git", "-c", "user.name=Ines", "-c"));
         command.addAll(
                 List.of("user.email=ines@example.org", "-c", "init.defaultBranch=main", "-c"));
@@ -93,7 +98,7 @@ final class GitClient {
         }
     }
 
-    static Said ended(Process process) {
+    public static Said ended(Process process) {
         try {
             var text = new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
             return new Said(process.waitFor(), text);
@@ -106,7 +111,7 @@ final class GitClient {
     }
 
     /** One line of output. */
-    String line(String... words) {
+    public String line(String... words) {
         return run(words).well().text().strip();
     }
 }

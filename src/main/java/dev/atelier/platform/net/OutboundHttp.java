@@ -171,8 +171,20 @@ public class OutboundHttp {
      */
     public Answer post(String url, Map<String, String> headers, byte[] body, int maxBytes)
             throws IOException {
+        return send(HttpMethod.POST, url, headers, body, maxBytes);
+    }
+
+    /** As {@link #post}, for what takes the place of what is there. */
+    public Answer put(String url, Map<String, String> headers, byte[] body, int maxBytes)
+            throws IOException {
+        return send(HttpMethod.PUT, url, headers, body, maxBytes);
+    }
+
+    private Answer send(
+            HttpMethod method, String url, Map<String, String> headers, byte[] body, int maxBytes)
+            throws IOException {
         return exchange(
-                HttpMethod.POST,
+                method,
                 check(url),
                 headers,
                 body,
@@ -200,6 +212,17 @@ public class OutboundHttp {
      *     or less than a KiB a second in it
      */
     public Opened open(String url, Map<String, String> headers, byte @Nullable [] sent)
+            throws IOException {
+        return open(url, headers, sent, patience);
+    }
+
+    /**
+     * As the other, for a host that may take its time.
+     *
+     * @param patience until it answers, and for each silence in the answer
+     */
+    public Opened open(
+            String url, Map<String, String> headers, byte @Nullable [] sent, Duration patience)
             throws IOException {
         var target = check(url);
         var request = request(sent == null ? HttpMethod.GET : HttpMethod.POST, target, headers);

@@ -1,0 +1,133 @@
+package dev.atelier.githosts;
+
+import com.fasterxml.jackson.databind.ObjectMapper;
+import dev.atelier.platform.net.OutboundHttp;
+import io.quarkus.runtime.StartupEvent;
+import jakarta.enterprise.context.ApplicationScoped;
+import jakarta.enterprise.event.Observes;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.Optional;
+import java.util.function.Consumer;
+import java.util.stream.Collectors;
+import org.jspecify.annotations.Nullable;
+
+/** The hosts that an administrator offers. Their tokens are handed to nobody. */
+@ApplicationScoped
+public class GitHosts {
+
+    private final OutboundHttp http;
+    private final ObjectMapper json;
+    private final List<Site> sites;
+    private final Map<String, String> tokens = new HashMap<>();
+
+    GitHosts(OutboundHttp http, ObjectMapper json, GitHostsConfig config) {
+        this.http = http;
+        this.json = json;
+        this.sites =
+                config.hosts().entrySet().stream()
+                        .sorted(Map.Entry.comparingByKey())
+                        .map(Site::of)
+                        .toList();
+        var twice =
+                sites.stream()
+                        .collect(Collectors.groupingBy(Site::host, Collectors.counting()))
+                        .entrySet()
+                        .stream()
+                        .filter(one -> one.getValue() > 1)
+                        .findFirst();
+        if (twice.isPresent()) {
+            throw new IllegalArgumentException(
+                    "atelier.git-hosts: %s is there twice.".formatted(twice.get().getKey()));
+        }
+        config.hosts()
+                .forEach(
+                        (name, host) ->
+                                host.token()
+                                        .map(String::strip)
+                                        .filter(token -> !token.isEmpty())
+                                        .ifPresent(token -> tokens.put(name, token)));
+    }
+
+    /** Settings that are wrong end the start, not the first task. */
+    void start(@Observes StartupEvent event) {
+        all();
+    }
+
+    /** By their names in the settings. */
+    public List<Site> all() {
+        return sites;
+    }
+
+    /**
+     * @param host as {@code repoUrl} names it
+     */
+    public Optional<Site> find(String host) {
+        var asked = host.toLowerCase(Locale.ROOT);
+        return sites.stream().filter(site -> site.host().equals(asked)).findFirst();
+    }
+
+    /**
+     * A host, to be spoken to.
+     *
+     * @param token that whoever asks brings; null for the portal's own
+     * @param said is told when the host asks to wait and is waited for; null where nobody waits
+     * @throws HostFailed when there is neither token
+     */
+    public GitHost open(Site site, @Nullable String token, @Nullable Consumer<String> said)
+            throws HostFailed {
+        var credential = credential(site, token);
+        if (!credential.given()) {
+            throw new HostFailed(
+                    "The portal has no token for %s. An administrator sets atelier.git-hosts.%s.token, or the step brings one as its input token."
+                            .formatted(site.host(), site.name()));
+        }
+        return switch (site.kind()) {
+            case GITHUB ->
+                    new GitHub(
+                            site,
+                            api(site, credential, said),
+                            new RemoteGit(http, site, credential, "x-access-token"));
+            case GITLAB ->
+                    new GitLab(
+                            site,
+                            api(site, credential, said),
+                            new RemoteGit(http, site, credential, "oauth2"));
+            case GITEA ->
+                    new Gitea(
+                            site,
+                            api(site, credential, said),
+                            new RemoteGit(http, site, credential, "oauth2"));
+        };
+    }
+
+    private Credential credential(Site site, @Nullable String token) {
+        return token == null || token.isBlank()
+                ? new Credential(
+                        tokens.getOrDefault(site.name(), ""),
+                        "the portal's token (atelier.git-hosts.%s.token)".formatted(site.name()))
+                : new Credential(token.strip(), "the token that the step brings");
+    }
+
+    private HostApi api(Site site, Credential credential, @Nullable Consumer<String> said) {
+        return new HostApi(http, json, site, credential, headers(site, credential), said);
+    }
+
+    private static Map<String, String> headers(Site site, Credential credential) {
+        var headers = new HashMap<String, String>();
+        if (credential.given()) {
+            headers.put(
+                    "authorization",
+                    (site.kind() == HostKind.GITEA ? "token " : "Bearer ") + credential.token());
+        }
+        if (site.kind() == HostKind.GITHUB) {
+            headers.put("accept", "application/vnd.github+json");
+            headers.put("x-github-api-version", "2022-11-28");
+        } else {
+            headers.put("accept", "application/json");
+        }
+        return headers;
+    }
+}

@@ -1,0 +1,188 @@
+package dev.atelier.goldenpaths;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.node.LongNode;
+import dev.atelier.githosts.GitHost;
+import dev.atelier.githosts.GitHosts;
+import dev.atelier.githosts.HostFailed;
+import dev.atelier.githosts.HostKind;
+import dev.atelier.githosts.Site;
+import dev.atelier.identity.Audit;
+import dev.atelier.identity.Caller;
+import dev.atelier.repositories.Author;
+import dev.atelier.repositories.FileContent;
+import dev.atelier.repositories.Scratch;
+import io.quarkus.narayana.jta.QuarkusTransaction;
+import jakarta.enterprise.context.ApplicationScoped;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.time.Instant;
+import java.util.LinkedHashMap;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+import java.util.stream.Collectors;
+import org.eclipse.jgit.lib.Constants;
+import org.eclipse.jgit.lib.Repository;
+
+/** What all actions do that reach Git hosts elsewhere. */
+@ApplicationScoped
+class Remotes {
+
+    /**
+     * Where an action goes to.
+     *
+     * @param path owner and name, as the host's addresses have them
+     */
+    record Place(Site site, String owner, String repo) {
+        String path() {
+            return owner + "/" + repo;
+        }
+
+        String shown() {
+            return site.host() + "/" + path();
+        }
+    }
+
+    private final GitHosts hosts;
+    private final Scratch scratch;
+    private final Caller caller;
+    private final Audit audit;
+
+    Remotes(GitHosts hosts, Scratch scratch, Caller caller, Audit audit) {
+        this.hosts = hosts;
+        this.scratch = scratch;
+        this.caller = caller;
+        this.audit = audit;
+    }
+
+    /** The repository that {@code repoUrl} names, on a host of that kind that is offered. */
+    Place place(ActionContext context, HostKind kind, String action) throws ActionFailed {
+        var url = context.input().path("repoUrl").asText();
+        var address = RepositoryAddress.parse(url);
+        if (address.host().isEmpty() || address.owner().isEmpty() || address.repo().isEmpty()) {
+            throw new ActionFailed(
+                    "\"%s\" names no repository. Write host?owner=name&repo=name."
+                            .formatted(Workspace.shown(url)));
+        }
+        var site =
+                hosts.find(address.host())
+                        .orElseThrow(
+                                () ->
+                                        new ActionFailed(
+                                                "The host %s is not offered here. An administrator adds it to atelier.git-hosts; there are: %s."
+                                                        .formatted(
+                                                                Workspace.shown(address.host()),
+                                                                known())));
+        if (site.kind() != kind) {
+            throw new ActionFailed(
+                    "%s is a host of %s, and %s is for %s."
+                            .formatted(site.host(), site.kind().label(), action, kind.label()));
+        }
+        var fault = RepositoryHosts.nameFault(address, Optional.of(kind));
+        if (fault.isPresent()) {
+            throw new ActionFailed(fault.get());
+        }
+        if (!site.offers(address.owner())) {
+            throw new ActionFailed(
+                    "Golden paths may not publish for %s on %s. Choose one of: %s."
+                            .formatted(
+                                    address.owner(),
+                                    site.host(),
+                                    String.join(", ", site.owners())));
+        }
+        return new Place(site, address.owner(), address.repo());
+    }
+
+    private String known() {
+        var names = hosts.all().stream().map(Site::host).collect(Collectors.joining(", "));
+        return names.isEmpty() ? "none" : names;
+    }
+
+    /** The host, with the step's token or else the portal's. */
+    GitHost open(ActionContext context, Place place) throws ActionFailed {
+        try {
+            return hosts.open(
+                    place.site(), context.input().path("token").asText(null), context::log);
+        } catch (HostFailed e) {
+            throw new ActionFailed(e.reason());
+        }
+    }
+
+    Scratch.Opened scratch() throws IOException {
+        return scratch.open();
+    }
+
+    /** When this step began for the first time, to the second: its commits have this time. */
+    Instant begun(ActionContext context) throws ActionFailed, IOException, InterruptedException {
+        return Instant.ofEpochSecond(
+                context.checkpoint("begun", () -> LongNode.valueOf(Instant.now().getEpochSecond()))
+                        .asLong());
+    }
+
+    /** Whoever the input names as author, or else whoever started the task. */
+    Author author(JsonNode input) {
+        var self = Author.of(caller.signedIn());
+        return new Author(
+                input.path("gitAuthorName").asText(self.name()),
+                input.path("gitAuthorEmail").asText(self.email()));
+    }
+
+    /**
+     * Files of the task as a commit has them.
+     *
+     * @param below folder of the task's files; empty for all
+     * @param into folder of the repository; empty for its root
+     */
+    static Map<String, FileContent> files(ActionContext context, String below, String into)
+            throws ActionFailed, IOException {
+        var folder = context.workspace().path(below);
+        var target = into.replaceAll("^(\\./)+|/+$", "");
+        var files = new LinkedHashMap<String, FileContent>();
+        for (var name : Workspace.filesBelow(folder)) {
+            var path = folder.resolve(name);
+            files.put(
+                    FetchPlain.under(target, name),
+                    new FileContent(Files.readAllBytes(path), Workspace.isExecutable(path)));
+        }
+        return files;
+    }
+
+    /** Says of inputs that are Backstage's and are not done here that they are not. */
+    static void warnOf(ActionContext context, Set<String> notDone) {
+        for (var name : notDone) {
+            if (context.input().has(name)) {
+                context.warn(
+                        "%s is not done here; set it on the host if it is needed.".formatted(name));
+            }
+        }
+    }
+
+    void record(String action, Place place, Map<String, ?> detail) {
+        QuarkusTransaction.requiringNew()
+                .run(() -> audit.record(action, "git:" + place.shown(), detail));
+    }
+
+    /** Refuses what cannot be a branch, before anything is made. */
+    static String branch(String name) throws ActionFailed {
+        if (!Repository.isValidRefName(Constants.R_HEADS + name) || name.startsWith("-")) {
+            throw new ActionFailed(
+                    "\"%s\" cannot be the name of a branch.".formatted(Workspace.shown(name)));
+        }
+        return name;
+    }
+
+    /** Something that a host is asked for. */
+    interface Asking<T> {
+        T ask() throws HostFailed, ActionFailed, IOException, InterruptedException;
+    }
+
+    /** What a host fails at, the step fails at. */
+    static <T> T asked(Asking<T> asking) throws ActionFailed, IOException, InterruptedException {
+        try {
+            return asking.ask();
+        } catch (HostFailed e) {
+            throw new ActionFailed(e.reason());
+        }
+    }
+}
