@@ -30,6 +30,19 @@ public interface Action {
     }
 
     /**
+     * Whether all it changes are the files of its task. What reaches further is not done again when
+     * a thing is brought up to date: see {@link ActionContext#update}.
+     */
+    default boolean local() {
+        return false;
+    }
+
+    /** Whether it can bring what it made up to date: see {@link ActionContext#update}. */
+    default boolean updates() {
+        return false;
+    }
+
+    /**
      * Whether a step that broke off in the middle, because its portal ended, may simply be run
      * again. One that may not says with {@link ActionContext#checkpoint} what it has done.
      */

@@ -3,7 +3,11 @@ package dev.atelier.goldenpaths;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import com.fasterxml.jackson.databind.node.TextNode;
+import dev.atelier.repositories.FileContent;
 import java.io.IOException;
+import java.nio.file.Path;
+import java.util.Map;
+import java.util.Optional;
 import java.util.UUID;
 import java.util.concurrent.Callable;
 import org.jspecify.annotations.Nullable;
@@ -55,6 +59,40 @@ public interface ActionContext {
      */
     JsonNode checkpoint(String key, Callable<JsonNode> act)
             throws ActionFailed, IOException, InterruptedException;
+
+    /**
+     * Tells that the step made a thing, or brought it up to date.
+     *
+     * @param ref as permissions and the catalog name it
+     */
+    default void made(String ref) throws ActionFailed, IOException {
+        made(ref, null, null);
+    }
+
+    /**
+     * The same of a repository.
+     *
+     * @param commit that holds it
+     * @param files folder of what was put into it, before anybody changed it
+     */
+    void made(String ref, @Nullable String commit, @Nullable Path files)
+            throws ActionFailed, IOException;
+
+    /**
+     * What is to be brought up to date; empty while things are made. Files are then made anew, as
+     * the template makes them now, and put beside what people did to those that it made before.
+     */
+    Optional<Update> update();
+
+    /**
+     * Something that is brought up to date.
+     *
+     * @param ref of the thing
+     * @param title of the golden path
+     * @param from version of it that the thing is at
+     * @param before the files as the template made them then
+     */
+    record Update(String ref, String title, String from, Map<String, FileContent> before) {}
 
     /** Renders files with the task's engine; see {@code fetch:template}. */
     Rendering rendering();

@@ -45,6 +45,11 @@ class CatalogFetch extends BuiltIn {
     }
 
     @Override
+    public boolean local() {
+        return true;
+    }
+
+    @Override
     public void run(ActionContext context) throws ActionFailed {
         var input = context.input();
         if (input.has("entityRef") == input.has("entityRefs")) {

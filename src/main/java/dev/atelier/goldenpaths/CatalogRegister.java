@@ -9,6 +9,7 @@ import dev.atelier.platform.problems.NotFound;
 import dev.atelier.repositories.Contents;
 import dev.atelier.repositories.Repositories;
 import jakarta.inject.Singleton;
+import java.io.IOException;
 import java.util.List;
 
 /** {@code catalog:register}. */
@@ -69,7 +70,7 @@ class CatalogRegister extends BuiltIn {
     }
 
     @Override
-    public void run(ActionContext context) throws ActionFailed {
+    public void run(ActionContext context) throws ActionFailed, IOException {
         var input = context.input();
         var file = input.path("catalogInfoPath").asText("/catalog-info.yaml");
         var place =
@@ -98,7 +99,10 @@ class CatalogRegister extends BuiltIn {
             if (refs.isEmpty()) {
                 throw new Invalid("%s names no entity.".formatted(url));
             }
-            refs.forEach(ref -> context.log("Registered " + ref));
+            for (var ref : refs) {
+                context.log("Registered " + ref);
+                context.made(ref.toString());
+            }
             context.output("entityRef", refs.getFirst().toString());
         } catch (Invalid | NotFound e) {
             if (!input.path("optional").asBoolean()) {

@@ -46,6 +46,11 @@ class CatalogWrite extends BuiltIn {
     }
 
     @Override
+    public boolean local() {
+        return true;
+    }
+
+    @Override
     public void run(ActionContext context) throws ActionFailed, IOException {
         var entity = (ObjectNode) context.input().path("entity").deepCopy();
         // What Backstage's catalog knows an entity's golden path by.

@@ -43,6 +43,11 @@ class DebugLog extends BuiltIn {
     }
 
     @Override
+    public boolean local() {
+        return true;
+    }
+
+    @Override
     public void run(ActionContext context) throws ActionFailed, IOException {
         var input = context.input();
         if (input.hasNonNull("message")) {

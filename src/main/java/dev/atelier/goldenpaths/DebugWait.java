@@ -30,6 +30,11 @@ class DebugWait extends BuiltIn {
     }
 
     @Override
+    public boolean local() {
+        return true;
+    }
+
+    @Override
     public void run(ActionContext context) throws ActionFailed, InterruptedException {
         var input = context.input();
         var wait =

@@ -20,6 +20,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.UUID;
+import org.jspecify.annotations.Nullable;
 
 /** Answers that are not complete yet, each person's own. Secrets among them are kept encrypted. */
 @ApplicationScoped
@@ -28,8 +29,17 @@ class Drafts {
     /** Nobody goes on with an older one. */
     private static final String KEPT = "30 days";
 
-    /** Answers so far. */
-    record Draft(UUID id, EntityRef template, ObjectNode answers, Instant updatedAt) {
+    /**
+     * Answers so far.
+     *
+     * @param updates reference of what is to be brought up to date; null for something new
+     */
+    record Draft(
+            UUID id,
+            EntityRef template,
+            ObjectNode answers,
+            Instant updatedAt,
+            @Nullable String updates) {
         String address() {
             return "/golden-paths/drafts/" + id;
         }
@@ -57,21 +67,30 @@ class Drafts {
                     row.getObject(1, UUID.class),
                     EntityRef.parse(row.getString(2)),
                     (ObjectNode) json.readTree(row.getString(3)),
-                    Objects.requireNonNull(Sql.instant(row, 4)));
+                    Objects.requireNonNull(Sql.instant(row, 4)),
+                    row.getString(5));
         } catch (JsonProcessingException e) {
             throw new IllegalStateException(e);
         }
     }
 
     @Transactional
-    Draft create(EntityRef template, ObjectNode answers, Map<String, String> given) {
+    Draft create(
+            EntityRef template,
+            ObjectNode answers,
+            Map<String, String> given,
+            @Nullable String updates) {
         var id = UUID.randomUUID();
         sql.update(
-                "insert into task_draft (id, template, account, answers) values (?, ?, ?, ?::jsonb)",
+                """
+                insert into task_draft (id, template, account, answers, updates)
+                values (?, ?, ?, ?::jsonb, ?)
+                """,
                 id,
                 template.toString(),
                 caller.entityRef(),
-                answers.toString());
+                answers.toString(),
+                updates);
         var made = get(id.toString());
         keep(made, given);
         return made;
@@ -119,7 +138,7 @@ class Drafts {
         return (id.matches("[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
                         ? sql.list(
                                 """
-                                select id, template, answers, updated_at from task_draft
+                                select id, template, answers, updated_at, updates from task_draft
                                 where id = ? and account = ?
                                 """,
                                 this::read,
@@ -138,7 +157,7 @@ class Drafts {
     List<Draft> mine(int most) {
         return sql.list(
                 """
-                select id, template, answers, updated_at from task_draft
+                select id, template, answers, updated_at, updates from task_draft
                 where account = ? order by updated_at desc limit ?
                 """,
                 this::read,

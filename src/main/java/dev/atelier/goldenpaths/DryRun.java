@@ -124,7 +124,8 @@ class DryRun {
                                 caller.entityRef(),
                                 secrets,
                                 true,
-                                config.lenientExpressions()),
+                                config.lenientExpressions(),
+                                Optional.empty()),
                         workspace,
                         journal);
         Run.Outcome outcome;
@@ -234,6 +235,11 @@ class DryRun {
         @Override
         public Optional<JsonNode> checkpoint(String step, String key) {
             return Optional.ofNullable(kept.get(step + "/" + key));
+        }
+
+        @Override
+        public void made(String ref, @Nullable String commit, byte @Nullable [] files) {
+            // Nothing is made.
         }
 
         @Override

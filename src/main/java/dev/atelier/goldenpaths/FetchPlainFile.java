@@ -33,6 +33,11 @@ class FetchPlainFile extends BuiltIn {
     }
 
     @Override
+    public boolean local() {
+        return true;
+    }
+
+    @Override
     public void run(ActionContext context) throws ActionFailed, IOException {
         var input = context.input();
         var file =

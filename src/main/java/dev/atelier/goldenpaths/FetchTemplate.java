@@ -48,6 +48,11 @@ class FetchTemplate extends BuiltIn {
     }
 
     @Override
+    public boolean local() {
+        return true;
+    }
+
+    @Override
     public void run(ActionContext context) throws ActionFailed, IOException {
         var input = context.input();
         var skeleton =

@@ -37,6 +37,11 @@ class FetchTemplateFile extends BuiltIn {
     }
 
     @Override
+    public boolean local() {
+        return true;
+    }
+
+    @Override
     public void run(ActionContext context) throws ActionFailed, IOException {
         var input = context.input();
         var file =

@@ -33,6 +33,11 @@ class FsDelete extends BuiltIn {
     }
 
     @Override
+    public boolean local() {
+        return true;
+    }
+
+    @Override
     public void run(ActionContext context) throws ActionFailed, IOException {
         for (var name : texts(context.input().path("files"))) {
             if (name.matches(".*[*?{\\[].*")) {

@@ -49,6 +49,11 @@ class FsReaddir extends BuiltIn {
     }
 
     @Override
+    public boolean local() {
+        return true;
+    }
+
+    @Override
     public void run(ActionContext context) throws ActionFailed, IOException {
         var files = JsonNodeFactory.instance.arrayNode();
         var folders = JsonNodeFactory.instance.arrayNode();

@@ -39,6 +39,11 @@ class FsRename extends BuiltIn {
     }
 
     @Override
+    public boolean local() {
+        return true;
+    }
+
+    @Override
     public void run(ActionContext context) throws ActionFailed, IOException {
         for (var one : context.input().path("files")) {
             var from = one.path("from").asText();

@@ -53,5 +53,8 @@ interface Journal {
 
     Optional<JsonNode> checkpoint(String step, String key);
 
+    /** Keeps that a step made a thing: see {@link ActionContext#made}. */
+    void made(String ref, @Nullable String commit, byte @Nullable [] files) throws Stopped;
+
     void keep(String step, String key, JsonNode value) throws Stopped;
 }

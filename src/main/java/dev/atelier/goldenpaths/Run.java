@@ -3,17 +3,17 @@ package dev.atelier.goldenpaths;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.node.ArrayNode;
-import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.atelier.platform.database.Sql;
 import dev.atelier.platform.problems.DatabaseAway;
 import dev.atelier.platform.problems.Problem;
 import java.io.IOException;
+import java.nio.file.Path;
 import java.util.ArrayList;
-import java.util.HashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.Optional;
 import java.util.UUID;
 import java.util.concurrent.Callable;
 import org.jboss.logging.Logger;
@@ -46,7 +46,8 @@ final class Run {
             String user,
             Map<String, String> secrets,
             boolean dry,
-            boolean lenient) {
+            boolean lenient,
+            Optional<ActionContext.Update> update) {
         @Nullable String base() {
             var base = spec.path("templateInfo").path("baseUrl");
             return base.isTextual() ? base.textValue() : null;
@@ -183,7 +184,9 @@ final class Run {
             if (!action.missing().isEmpty()) {
                 throw new ActionFailed(action.missing());
             }
-            if (step.each().isMissingNode()) {
+            if (subject.update.isPresent() && !action.local() && !action.updates()) {
+                output = left(step, action);
+            } else if (step.each().isMissingNode()) {
                 act(step, step.id(), action, output);
             } else {
                 output = each(step, action);
@@ -268,6 +271,23 @@ final class Run {
             fault = reason == null ? "It failed." : reason;
             faultStep = step.id();
         }
+    }
+
+    /** What a step that is not done again gave when the thing was made. */
+    private ObjectNode left(Step step, Action action) {
+        var known = subject.spec.path("update").path("outputs").get(step.id());
+        journal.log(
+                step.id(),
+                "step",
+                "Not done in an update: %s. %s"
+                        .formatted(
+                                action.id(),
+                                known == null
+                                        ? "It has given nothing before."
+                                        : "What it gave before is used."));
+        return known instanceof ObjectNode object
+                ? object.deepCopy()
+                : tools.json.createObjectNode();
     }
 
     private ObjectNode each(Step step, Action action)
@@ -504,33 +524,29 @@ final class Run {
         }
 
         @Override
+        public void made(String ref, @Nullable String commit, @Nullable Path files)
+                throws ActionFailed, IOException {
+            if (subject.dry) {
+                return;
+            }
+            try {
+                journal.made(
+                        ref,
+                        commit,
+                        files == null ? null : new Workspace(files, Long.MAX_VALUE).archive());
+            } catch (Journal.Stopped e) {
+                throw new StoppedWithin(e);
+            }
+        }
+
+        @Override
+        public Optional<Update> update() {
+            return subject.update;
+        }
+
+        @Override
         public Rendering rendering() {
             return tools.rendering;
-        }
-    }
-
-    /** Values of a schema to show where there are none. */
-    static final class Examples {
-        private Examples() {}
-
-        static ObjectNode of(JsonNode schema) {
-            var made = JsonNodeFactory.instance.objectNode();
-            var all = new HashMap<String, JsonNode>();
-            schema.path("properties").properties().forEach(p -> all.put(p.getKey(), p.getValue()));
-            all.forEach((name, part) -> made.set(name, value(part)));
-            return made;
-        }
-
-        private static JsonNode value(JsonNode schema) {
-            var nodes = JsonNodeFactory.instance;
-            return switch (schema.path("type").asText()) {
-                case "string" -> nodes.textNode("<example>");
-                case "number", "integer" -> nodes.numberNode(0);
-                case "boolean" -> nodes.booleanNode(false);
-                case "array" -> nodes.arrayNode();
-                case "object" -> of(schema);
-                default -> nodes.nullNode();
-            };
         }
     }
 }

@@ -141,7 +141,8 @@ public class ScaffolderApi {
                     starting.start(
                             template,
                             wish.values == null ? json.createObjectNode() : wish.values,
-                            wish.secrets == null ? Map.of() : wish.secrets);
+                            wish.secrets == null ? Map.of() : wish.secrets,
+                            null);
             return Response.status(201).entity(Map.of("id", task.id().toString())).build();
         } catch (Starting.WrongAnswers e) {
             return Response.status(400).entity(Map.of("errors", errors(e.faults))).build();

@@ -12,6 +12,7 @@ import io.quarkus.vertx.http.runtime.CurrentVertxRequest;
 import jakarta.enterprise.context.ApplicationScoped;
 import java.util.LinkedHashMap;
 import java.util.Map;
+import org.jspecify.annotations.Nullable;
 
 /** Starts tasks: completes the answers, holds them against the template, and makes the task. */
 @ApplicationScoped
@@ -30,6 +31,7 @@ class Starting {
 
     private final AnswerRules rules;
     private final Tasks tasks;
+    private final Updates updates;
     private final Entities entities;
     private final Caller caller;
     private final ObjectMapper json;
@@ -39,6 +41,7 @@ class Starting {
     Starting(
             AnswerRules rules,
             Tasks tasks,
+            Updates updates,
             Entities entities,
             Caller caller,
             ObjectMapper json,
@@ -46,6 +49,7 @@ class Starting {
             CurrentVertxRequest current) {
         this.rules = rules;
         this.tasks = tasks;
+        this.updates = updates;
         this.entities = entities;
         this.caller = caller;
         this.json = json;
@@ -72,16 +76,25 @@ class Starting {
     }
 
     /**
+     * @param updates reference of what is brought up to date; null to make something new
      * @throws WrongAnswers when they do not fit
      */
-    Task start(Template template, JsonNode answers, Map<String, String> secrets)
+    Task start(
+            Template template,
+            JsonNode answers,
+            Map<String, String> secrets,
+            @Nullable String updates)
             throws WrongAnswers {
         var full = completed(template, answers);
         var faults = faults(template, full);
         if (!faults.isEmpty()) {
             throw new WrongAnswers(faults);
         }
-        return tasks.create(template, spec(template, full), secrets);
+        var spec = spec(template, full);
+        if (updates != null) {
+            this.updates.mark(spec, template, updates);
+        }
+        return tasks.create(template, spec, secrets);
     }
 
     /**

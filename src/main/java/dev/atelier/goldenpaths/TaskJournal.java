@@ -205,6 +205,11 @@ final class TaskJournal implements Journal {
     }
 
     @Override
+    public void made(String ref, @Nullable String commit, byte @Nullable [] files) throws Stopped {
+        leases.made(task, ref, commit, files);
+    }
+
+    @Override
     public void keep(String step, String key, JsonNode value) throws Stopped {
         leases.keep(task, step, key, value);
     }

@@ -256,16 +256,23 @@ class TaskLeases {
     }
 
     @Transactional(rollbackOn = Journal.Stopped.class)
+    void made(Task task, String ref, @Nullable String commit, byte @Nullable [] files)
+            throws Journal.Stopped {
+        held(task);
+        sql.update(
+                """
+                insert into task_made (ref, task, commit, files) values (?, ?, ?, ?)
+                on conflict (task, ref) do update set commit = excluded.commit, files = excluded.files
+                """,
+                ref,
+                task.id(),
+                commit,
+                files);
+    }
+
+    @Transactional(rollbackOn = Journal.Stopped.class)
     void keep(Task task, String step, String key, JsonNode value) throws Journal.Stopped {
-        var held =
-                sql.first(
-                        "select 1 from task where id = ? and lease = ? for update",
-                        row -> true,
-                        task.id(),
-                        task.lease());
-        if (held.isEmpty()) {
-            throw new Journal.Stopped();
-        }
+        held(task);
         sql.update(
                 """
                 insert into task_checkpoint (task, step, key, value) values (?, ?, ?, ?::jsonb)
@@ -275,6 +282,19 @@ class TaskLeases {
                 step,
                 key,
                 value.toString());
+    }
+
+    /** Of what is done already, which is kept also when somebody asked for its end meanwhile. */
+    private void held(Task task) throws Journal.Stopped {
+        var held =
+                sql.first(
+                        "select 1 from task where id = ? and lease = ? for update",
+                        row -> true,
+                        task.id(),
+                        task.lease());
+        if (held.isEmpty()) {
+            throw new Journal.Stopped();
+        }
     }
 
     /** Gives it back, to be taken at once by whoever looks. */

@@ -130,12 +130,14 @@ public class TaskPages {
 
     private final Tasks tasks;
     private final Approvals approvals;
+    private final Durations durations;
     private final TaskLog log;
     private final Caller caller;
 
-    TaskPages(Tasks tasks, Approvals approvals, TaskLog log, Caller caller) {
+    TaskPages(Tasks tasks, Approvals approvals, Durations durations, TaskLog log, Caller caller) {
         this.tasks = tasks;
         this.approvals = approvals;
+        this.durations = durations;
         this.log = log;
         this.caller = caller;
     }
@@ -214,7 +216,7 @@ public class TaskPages {
         boolean waits = asked.stream().anyMatch(Approval::open) && !task.state().ended();
         boolean ended = task.state().ended();
         var began = task.startedAt();
-        var usual = ended ? null : tasks.usual(task.template()).orElse(null);
+        var usual = ended ? null : durations.of(task.template()).orElse(null);
         return new TaskView(
                 task.id().toString(),
                 task.address(),
@@ -235,8 +237,7 @@ public class TaskPages {
                 usual == null
                         ? null
                         : "usually takes "
-                                + String.valueOf(GoldenPathPages.takes(usual))
-                                        .replace("about ", ""),
+                                + String.valueOf(Abouts.takes(usual)).replace("about ", ""),
                 task.template().name(),
                 "/golden-paths/%s/%s"
                         .formatted(task.template().namespace(), task.template().name()),

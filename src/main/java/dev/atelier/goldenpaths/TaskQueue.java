@@ -37,6 +37,7 @@ class TaskQueue {
     private final TaskLeases leases;
     private final Tasks tasks;
     private final Drafts drafts;
+    private final Updates updates;
     private final Acting acting;
     private final Run.Tools tools;
     private final GoldenPathsConfig config;
@@ -49,6 +50,7 @@ class TaskQueue {
             TaskLeases leases,
             Tasks tasks,
             Drafts drafts,
+            Updates updates,
             Acting acting,
             ObjectMapper json,
             Rendering rendering,
@@ -59,6 +61,7 @@ class TaskQueue {
         this.leases = leases;
         this.tasks = tasks;
         this.drafts = drafts;
+        this.updates = updates;
         this.acting = acting;
         this.tools = new Run.Tools(json, rendering, actions, schemas);
         this.signals = signals;
@@ -133,7 +136,8 @@ class TaskQueue {
                                     task.createdBy(),
                                     tasks.secrets(task),
                                     false,
-                                    config.lenientExpressions()),
+                                    config.lenientExpressions(),
+                                    updates.of(task, folder)),
                             workspace,
                             journal);
             var outcome = run.go(known);

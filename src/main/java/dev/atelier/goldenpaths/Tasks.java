@@ -29,7 +29,6 @@ import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
 import java.util.UUID;
-import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
 /** All tasks with their steps. */
@@ -291,43 +290,6 @@ class Tasks {
                                 optional(row.getString(8)),
                                 row.getString(9)),
                 task);
-    }
-
-    /** Middle time of the last completed runs of a template; empty without any. */
-    Optional<Duration> usual(EntityRef template) {
-        return sql.one(
-                """
-                select percentile_cont(0.5) within group (order by extract(epoch from took))
-                from (select ended_at - started_at as took from task
-                      where template = ? and state = 'completed' order by created_at desc limit 20) t
-                """,
-                row -> {
-                    var seconds = row.getDouble(1);
-                    return row.wasNull()
-                            ? Optional.<Duration>empty()
-                            : Optional.of(Duration.ofMillis(Math.round(seconds * 1000)));
-                },
-                template.toString());
-    }
-
-    /** The same for all templates at once, by reference. */
-    Map<String, Duration> usualOfAll() {
-        return sql
-                .list(
-                        """
-                        select template,
-                               percentile_cont(0.5) within group
-                                   (order by extract(epoch from ended_at - started_at))
-                        from task where state = 'completed'
-                          and created_at > clock_timestamp() - interval '90 days'
-                        group by template
-                        """,
-                        row ->
-                                Map.entry(
-                                        row.getString(1),
-                                        Duration.ofMillis(Math.round(row.getDouble(2) * 1000))))
-                .stream()
-                .collect(Collectors.toMap(Map.Entry::getKey, Map.Entry::getValue));
     }
 
     /**

@@ -75,8 +75,14 @@ record Template(
         return of(entity.json(), base(entity));
     }
 
+    /**
+     * Where its file lies. The source location is written by whoever wrote the entity, so only an
+     * address of the web is taken from it; a folder of this machine is what the catalog read
+     * itself.
+     */
     private static @Nullable String base(Entity entity) {
-        return entity.annotation("backstage.io/source-template")
+        return entity.annotation("backstage.io/source-location")
+                .filter(location -> location.startsWith("url:"))
                 .or(() -> entity.annotation("backstage.io/managed-by-location"))
                 .map(
                         location ->

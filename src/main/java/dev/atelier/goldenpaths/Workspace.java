@@ -1,5 +1,6 @@
 package dev.atelier.goldenpaths;
 
+import dev.atelier.repositories.FileContent;
 import java.io.ByteArrayInputStream;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
@@ -191,6 +192,12 @@ public final class Workspace {
         } catch (ActionFailed e) {
             throw new IOException("The kept files cannot be put back: " + e.reason(), e);
         }
+    }
+
+    /** A file as repositories take it. */
+    FileContent content(String name) throws IOException {
+        var path = root.resolve(name);
+        return new FileContent(Files.readAllBytes(path), isExecutable(path));
     }
 
     /** An empty folder. */

@@ -38,6 +38,11 @@ class WorkspaceTemplate extends BuiltIn {
     }
 
     @Override
+    public boolean local() {
+        return true;
+    }
+
+    @Override
     public void run(ActionContext context) throws ActionFailed, IOException {
         var input = context.input();
         var source = context.workspace().path(input.path("sourcePath").asText());

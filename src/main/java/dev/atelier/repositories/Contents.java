@@ -107,6 +107,26 @@ public class Contents {
     }
 
     /**
+     * Whether a ref's history has a commit; false for one that is not there.
+     *
+     * @param ref as in {@link #tree}
+     * @param commit its full id
+     */
+    public boolean holds(GitRepository repository, String ref, String commit) {
+        return reading(
+                repository,
+                git -> {
+                    try (var walk = new RevWalk(git)) {
+                        return walk.isMergedInto(
+                                walk.parseCommit(ObjectId.fromString(commit)),
+                                walk.parseCommit(resolve(git, repository, ref)));
+                    } catch (MissingObjectException | NotFound e) {
+                        return false;
+                    }
+                });
+    }
+
+    /**
      * A file; empty when there is none of that path.
      *
      * @param ref a branch, tag or commit; empty for the default branch

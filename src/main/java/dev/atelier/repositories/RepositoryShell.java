@@ -9,6 +9,7 @@ import org.jspecify.annotations.Nullable;
  *     or {@code access}
  * @param url what {@code git clone} is told
  * @param newest the last commit of the default branch; null while it is empty
+ * @param origin what made it; null when people did
  * @param made of that, and of the last push, how long ago
  */
 public record RepositoryShell(
@@ -22,7 +23,8 @@ public record RepositoryShell(
         @Nullable Commit newest,
         String newestAgo,
         boolean mayWrite,
-        boolean mayDelete) {
+        boolean mayDelete,
+        @Nullable Origin origin) {
 
     public String address() {
         return repository.address();

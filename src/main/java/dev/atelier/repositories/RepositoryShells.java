@@ -8,6 +8,8 @@ import dev.atelier.platform.problems.NotFound;
 import dev.atelier.platform.web.Ago;
 import io.vertx.ext.web.RoutingContext;
 import jakarta.enterprise.context.ApplicationScoped;
+import jakarta.enterprise.inject.Any;
+import jakarta.enterprise.inject.Instance;
 import java.io.IOException;
 import java.time.Instant;
 import java.util.ArrayList;
@@ -26,6 +28,7 @@ public class RepositoryShells {
     private final Repositories repositories;
     private final Contents contents;
     private final Entities entities;
+    private final Instance<Origins> origins;
     private final Caller caller;
     private final RoutingContext request;
 
@@ -33,11 +36,13 @@ public class RepositoryShells {
             Repositories repositories,
             Contents contents,
             Entities entities,
+            @Any Instance<Origins> origins,
             Caller caller,
             RoutingContext request) {
         this.repositories = repositories;
         this.contents = contents;
         this.entities = entities;
+        this.origins = origins;
         this.caller = caller;
         this.request = request;
     }
@@ -73,7 +78,11 @@ public class RepositoryShells {
                 newest,
                 newest == null ? "" : Ago.of(newest.at(), Instant.now()),
                 caller.may(Permission.REPOSITORY_WRITE, repository.ref()),
-                caller.may(Permission.REPOSITORY_DELETE, repository.ref()));
+                caller.may(Permission.REPOSITORY_DELETE, repository.ref()),
+                origins.stream()
+                        .flatMap(one -> one.of(repository).stream())
+                        .findFirst()
+                        .orElse(null));
     }
 
     String url(GitRepository repository) {

@@ -22,7 +22,11 @@ final class Paths {
      * @param spec YAML of {@code spec}
      */
     static EntityRef publish(String spec) {
-        var name = "path-" + UUID.randomUUID().toString().substring(0, 8);
+        return publish("path-" + UUID.randomUUID().toString().substring(0, 8), spec);
+    }
+
+    /** The same under a name, in place of what was there. */
+    static EntityRef publish(String name, String spec) {
         var document = document(name, spec);
         var refused =
                 Arc.container()
