@@ -164,6 +164,14 @@ public class Entities {
         return new Changes(now, present, gone);
     }
 
+    /** What is wrong with a document that a feature would publish, as sentences. */
+    public List<String> faults(EntityDocument document) {
+        return EntityRules.check(document.json()).stream()
+                .filter(Fault::isError)
+                .map(fault -> "%s: %s. %s".formatted(fault.field(), fault.reason(), fault.remedy()))
+                .toList();
+    }
+
     /**
      * Publishes entities of a feature: inserts or updates these, leaves its others alone. A
      * document that someone wrote under the same name goes before and stays; when it is deleted,

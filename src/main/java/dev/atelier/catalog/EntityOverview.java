@@ -9,6 +9,8 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Instant;
+import java.time.Period;
+import java.time.format.DateTimeParseException;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -22,6 +24,8 @@ import org.jspecify.annotations.Nullable;
 class EntityOverview {
 
     private static final int LARGEST_DOCS = 1 << 20;
+    private static final int MOST_COLUMNS = 2_000;
+    private static final int MOST_VALUES = 20;
 
     record Target(EntityRef ref, String title, String kind, String icon, boolean missing) {
         public String address() {
@@ -33,7 +37,15 @@ class EntityOverview {
 
     record Detail(String name, String value, @Nullable String link) {}
 
+    /**
+     * A column of a data set.
+     *
+     * @param more what else its schema says: its range, its values, whether it may be missing
+     */
+    record Column(String name, String type, String description, String more) {}
+
     record Content(
+            List<Column> columns,
             List<Group> relations,
             List<EntityRows.Row> owned,
             LineageDrawing lineage,
@@ -94,6 +106,7 @@ class EntityOverview {
                                         .toList())
                         : List.<EntityRows.Row>of();
         return new Content(
+                columns(entity),
                 groups(relations, owner),
                 owned,
                 lineages.of(entity.ref()),
@@ -186,6 +199,10 @@ class EntityOverview {
                 details.add(new Detail(EntityShells.capital(key), value.textValue(), null));
             }
         }
+        var retention = entity.spec().path("retention");
+        if (retention.isTextual()) {
+            details.add(new Detail("Kept for", period(retention.textValue()), null));
+        }
         var labels = new TreeMap<String, String>();
         entity.metadata()
                 .path("labels")
@@ -202,6 +219,71 @@ class EntityOverview {
                             null));
         }
         return details;
+    }
+
+    /** {@code P1Y6M} is "1 year, 6 months"; what is no period stays as it is. */
+    private static String period(String text) {
+        try {
+            var period = Period.parse(text);
+            var words = new ArrayList<String>();
+            part(words, period.getYears(), "year");
+            part(words, period.getMonths(), "month");
+            part(words, period.getDays(), "day");
+            return words.isEmpty() ? text : String.join(", ", words);
+        } catch (DateTimeParseException e) {
+            return text;
+        }
+    }
+
+    private static void part(List<String> words, int count, String unit) {
+        if (count > 0) {
+            words.add("%,d %s%s".formatted(count, unit, count == 1 ? "" : "s"));
+        }
+    }
+
+    /** What {@code spec.schema} of a data set lists. */
+    private static List<Column> columns(Entity entity) {
+        var columns = new ArrayList<Column>();
+        if (!entity.kind().equals("Dataset")) {
+            return columns;
+        }
+        for (var column : entity.spec().path("schema")) {
+            if (column.path("name").isTextual() && columns.size() < MOST_COLUMNS) {
+                columns.add(
+                        new Column(
+                                text(column.path("name")),
+                                text(column.path("type")),
+                                text(column.path("description")),
+                                more(column)));
+            }
+        }
+        return columns;
+    }
+
+    private static String more(JsonNode column) {
+        var more = new ArrayList<String>();
+        if (column.path("required").asBoolean()) {
+            more.add("never missing");
+        }
+        if (column.path("unique").asBoolean()) {
+            more.add("unique");
+        }
+        var least = text(column.path("minimum"));
+        var most = text(column.path("maximum"));
+        if (!least.isEmpty() || !most.isEmpty()) {
+            more.add(
+                    most.isEmpty()
+                            ? "from " + least
+                            : least.isEmpty() ? "up to " + most : least + " to " + most);
+        }
+        var values = new ArrayList<String>();
+        column.path("values").forEach(value -> values.add(text(value)));
+        if (!values.isEmpty()) {
+            more.add(
+                    String.join(", ", values.subList(0, Math.min(values.size(), MOST_VALUES)))
+                            + (values.size() > MOST_VALUES ? ", …" : ""));
+        }
+        return String.join("; ", more);
     }
 
     private static String text(JsonNode node) {

@@ -49,7 +49,7 @@ final class KindRules {
             Model: type! lifecycle! owner!->group system->system license bundle trainedOn->dataset[] \
                 derivedFrom->model[] providesApis->api[] dependsOn->[] dependencyOf->[]
             Dataset: type! owner!->group lifecycle system->system license region sensitivity \
-                derivedFrom->dataset[] dependsOn->[] dependencyOf->[]
+                retention derivedFrom->dataset[] dependsOn->[] dependencyOf->[]
             Workspace: type! owner!->group lifecycle system->system runsAt->site[] dependsOn->[] \
                 dependencyOf->[]
             Endpoint: type! lifecycle! owner!->group system->system serves!->model[] runsAt->site[] \

@@ -39,6 +39,11 @@ public interface ActionContext {
     /** The step's id; that of an iteration carries its number. */
     String stepId();
 
+    /** Names what this step makes: one that is run again finds it and makes nothing twice. */
+    default String key() {
+        return "task:" + taskId() + ":" + stepId();
+    }
+
     /** Reference of whoever started the task. */
     String user();
 
@@ -47,6 +52,11 @@ public interface ActionContext {
 
     /** The task's facts, in the form of Backstage's {@code TaskSpec}. */
     JsonNode taskSpec();
+
+    /** The address of this portal, without a slash at its end. */
+    default String portal() {
+        return taskSpec().path("portal").asText("");
+    }
 
     /** Whether nothing outside of the workspace is to be changed. */
     boolean dryRun();

@@ -4,8 +4,8 @@ import com.fasterxml.jackson.databind.JsonNode;
 import java.util.ArrayList;
 import java.util.List;
 
-/** An action that comes with golden paths, as Backstage has it. */
-abstract class BuiltIn implements Action {
+/** An action that comes with the portal: one of Backstage's, or one of its features'. */
+public abstract class BuiltIn implements Action {
 
     private final String id;
     private final String description;
@@ -17,7 +17,8 @@ abstract class BuiltIn implements Action {
      * @param input JSON Schema
      * @param output JSON Schema; empty for none
      */
-    BuiltIn(String id, String description, String input, String output, Example... examples) {
+    protected BuiltIn(
+            String id, String description, String input, String output, Example... examples) {
         this.id = id;
         this.description = description;
         this.input = input;
@@ -50,13 +51,14 @@ abstract class BuiltIn implements Action {
         return examples;
     }
 
-    /** What these actions do stays in the task's files; those that reach further say so. */
+    /** What these actions do stays in the task's files; those that reach further look for it. */
     @Override
     public boolean hasDryRun() {
         return true;
     }
 
-    static List<String> texts(JsonNode list) {
+    /** The texts of a JSON list. */
+    protected static List<String> texts(JsonNode list) {
         var texts = new ArrayList<String>();
         list.forEach(one -> texts.add(one.asText()));
         return texts;

@@ -35,7 +35,7 @@ class CatalogRegister extends BuiltIn {
                 {"type": "object", "properties": {
                   "catalogInfoUrl": {"type": "string", "title": "Address of the file"},
                   "repoContentsUrl": {"type": "string",
-                    "title": "Address of the repository's files, as a publishing step gives it"},
+                    "title": "Address of the repository's files, as a publishing step gives it, or atelier?owner=team&repo=name"},
                   "catalogInfoPath": {"type": "string",
                     "title": "The file in it, /catalog-info.yaml unless given"},
                   "optional": {"type": "boolean", "title": "A file that is missing is no failure"}}}
@@ -80,7 +80,11 @@ class CatalogRegister extends BuiltIn {
         if (place.isEmpty()) {
             throw new ActionFailed("Give catalogInfoUrl or repoContentsUrl.");
         }
-        var own = context.taskSpec().path("portal").asText("") + OWN;
+        var own = context.portal() + OWN;
+        if (place.startsWith(RepositoryHosts.OWN + "?")) {
+            var address = RepositoryAddress.parse(place);
+            place = own + address.owner() + "/" + address.repo();
+        }
         var url =
                 input.has("catalogInfoUrl") || place.startsWith(own)
                         ? place
@@ -127,6 +131,7 @@ class CatalogRegister extends BuiltIn {
                                         new NotFound(
                                                 "There is no %s in %s."
                                                         .formatted(path, repository.fullName())));
-        return registration.publish("repository:" + repository.id(), url, content.text());
+        return registration.publish(
+                Skeletons.HOSTED + repository.id() + ":" + path, url, content.text());
     }
 }

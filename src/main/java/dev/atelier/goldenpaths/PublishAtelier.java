@@ -102,7 +102,7 @@ class PublishAtelier extends BuiltIn {
         caller.requireAsOwner(
                 Permission.REPOSITORY_CREATE, Repositories.refOf(owner, address.repo()), owner);
         // Both are named by the task, so that a step that is run again makes nothing twice.
-        var key = "task:" + context.taskId() + ":" + context.stepId();
+        var key = context.key();
         var repository = made(context, address, owner, input.path("description").asText(""), key);
         var commit =
                 commits.commit(
@@ -119,7 +119,7 @@ class PublishAtelier extends BuiltIn {
     }
 
     private static void addresses(ActionContext context, RepositoryAddress address) {
-        var portal = context.taskSpec().path("portal").asText("");
+        var portal = context.portal();
         var page = "/repositories/%s/%s".formatted(address.owner(), address.repo());
         context.output("portalUrl", portal);
         context.output("remoteUrl", portal + page);
@@ -167,7 +167,7 @@ class PublishAtelier extends BuiltIn {
                                 "Bring “%s” up to date".formatted(update.title()),
                                 Author.of(caller.signedIn()),
                                 true,
-                                "task:" + context.taskId() + ":" + context.stepId()));
+                                context.key()));
         for (var conflict : merged.conflicts()) {
             context.warn(
                     "%s: %s. Both are in the file, between marks; keep what is right."

@@ -1,6 +1,10 @@
 package dev.atelier.goldenpaths;
 
+import dev.atelier.identity.Caller;
+import dev.atelier.identity.Permission;
 import dev.atelier.platform.net.OutboundHttp;
+import dev.atelier.repositories.Contents;
+import dev.atelier.repositories.Repositories;
 import jakarta.enterprise.context.ApplicationScoped;
 import java.io.BufferedInputStream;
 import java.io.IOException;
@@ -23,8 +27,9 @@ import org.apache.commons.compress.archivers.tar.TarArchiveInputStream;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Fetches what templates bring: from beside the template, or from an address. Addresses go through
- * the portal's own guarded client; folders of Git hosts are fetched as archives.
+ * Fetches what templates bring: from beside the template, from a repository of this portal, or from
+ * an address. Addresses go through the portal's own guarded client; folders of Git hosts are
+ * fetched as archives.
  */
 @ApplicationScoped
 class Skeletons {
@@ -37,10 +42,21 @@ class Skeletons {
             Pattern.compile(
                     "https?://([^/]+)/(.+?)/(?:-/)?(?:tree|blob|src/branch|src/commit|src/tag)/([^/]+)(?:/(.*))?");
 
-    private final OutboundHttp http;
+    /**
+     * How the place of a file in a repository of this portal begins: {@code repository:7:a/b.yaml}.
+     */
+    static final String HOSTED = "repository:";
 
-    Skeletons(OutboundHttp http) {
+    private final OutboundHttp http;
+    private final Repositories repositories;
+    private final Contents contents;
+    private final Caller caller;
+
+    Skeletons(OutboundHttp http, Repositories repositories, Contents contents, Caller caller) {
         this.http = http;
+        this.repositories = repositories;
+        this.contents = contents;
+        this.caller = caller;
     }
 
     /**
@@ -55,6 +71,9 @@ class Skeletons {
         var place = resolve(url, base);
         if (place.startsWith("file:")) {
             return new Skeleton(read(beside(place.substring(5), base)));
+        }
+        if (place.startsWith(HOSTED)) {
+            return new Skeleton(hosted(place));
         }
         return new Skeleton(archive(place, token));
     }
@@ -73,6 +92,13 @@ class Skeletons {
                     Files.readAllBytes(path),
                     Workspace.isExecutable(path));
         }
+        if (place.startsWith(HOSTED)) {
+            var name = place.substring(place.lastIndexOf(place.contains("/") ? '/' : ':') + 1);
+            return hosted(place.substring(0, place.length() - name.length())).stream()
+                    .filter(one -> one.path().equals(name))
+                    .findFirst()
+                    .orElseThrow(() -> new ActionFailed("There is no file %s.".formatted(url)));
+        }
         var tree = TREE.matcher(place);
         if (tree.matches() && tree.group(4) != null) {
             var name = tree.group(4);
@@ -89,13 +115,17 @@ class Skeletons {
                 place.substring(place.lastIndexOf('/') + 1), answer.body(), false);
     }
 
-    private static String resolve(String url, @Nullable String base) throws ActionFailed {
+    private String resolve(String url, @Nullable String base) throws ActionFailed {
         if (url.startsWith("https://") || url.startsWith("http://")) {
             return url;
         }
+        if (url.startsWith(RepositoryHosts.OWN + "?")) {
+            var address = RepositoryAddress.parse(url);
+            return HOSTED + repositories.get(address.owner(), address.repo()).id() + ":";
+        }
         if (url.contains(":")) {
             throw new ActionFailed(
-                    "\"%s\" is no address that is fetched. Write https://… or a path relative to the template, as in ./skeleton."
+                    "\"%s\" is no address that is fetched. Write https://…, atelier?owner=team&repo=name, or a path relative to the template, as in ./skeleton."
                             .formatted(Workspace.shown(url)));
         }
         if (base == null) {
@@ -105,11 +135,58 @@ class Skeletons {
         if (base.startsWith("file:")) {
             return "file:" + url;
         }
+        if (base.startsWith(HOSTED)) {
+            int path = base.indexOf(':', HOSTED.length()) + 1;
+            try {
+                var folder = Path.of("/" + base.substring(path)).resolveSibling("");
+                return base.substring(0, path)
+                        + Path.of("/").relativize(folder.resolve(url).normalize());
+            } catch (InvalidPathException e) {
+                throw new ActionFailed("\"%s\" is no path.".formatted(Workspace.shown(url)));
+            }
+        }
         try {
             return URI.create(base).resolve(URI.create(url.replace(" ", "%20"))).toString();
         } catch (IllegalArgumentException e) {
             throw new ActionFailed("\"%s\" is no address.".formatted(Workspace.shown(url)));
         }
+    }
+
+    /**
+     * The files of a folder in a repository of this portal, on its default branch, for whoever may
+     * read it.
+     *
+     * @param place as {@link #HOSTED} says
+     */
+    private List<Skeleton.Material> hosted(String place) throws ActionFailed {
+        int path = place.indexOf(':', HOSTED.length());
+        var repository =
+                repositories
+                        .find(Long.parseLong(place.substring(HOSTED.length(), path)))
+                        .orElseThrow(() -> new ActionFailed("The repository was deleted."));
+        caller.require(Permission.REPOSITORY_READ, repository.ref());
+        var folder = place.substring(path + 1).replaceAll("/+$", "");
+        var files = new ArrayList<Skeleton.Material>();
+        long size = 0;
+        for (var file : contents.files(repository, "").entrySet()) {
+            if (folder.isEmpty() || file.getKey().startsWith(folder + "/")) {
+                var content = file.getValue();
+                size += content.bytes().length;
+                bound(files.size(), size);
+                files.add(
+                        new Skeleton.Material(
+                                folder.isEmpty()
+                                        ? file.getKey()
+                                        : file.getKey().substring(folder.length() + 1),
+                                content.bytes(),
+                                content.executable()));
+            }
+        }
+        if (files.isEmpty()) {
+            throw new ActionFailed(
+                    "There is no folder %s in %s.".formatted(folder, repository.fullName()));
+        }
+        return files;
     }
 
     /**

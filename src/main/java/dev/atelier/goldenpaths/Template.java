@@ -21,8 +21,9 @@ import org.jspecify.annotations.Nullable;
  * A golden path: a Template entity of {@code scaffolder.backstage.io/v1beta3}, as it is run.
  *
  * @param version digest of its spec, 12 hexadecimal digits
- * @param base address of its file, say {@code file:/…/template.yaml} or {@code https://…}; relative
- *     addresses in steps start there. Null for one that is only being written
+ * @param base address of its file, say {@code file:/…/template.yaml}, {@code https://…} or {@code
+ *     repository:7:template.yaml}; relative addresses in steps start there. Null for one that is
+ *     only being written
  * @param pages its parameters, a page each, as JSON Schema
  * @param approval whose word a task waits for before it begins, see {@link ApprovalRule}; false for
  *     nobody's
@@ -76,19 +77,21 @@ record Template(
     }
 
     /**
-     * Where its file lies. The source location is written by whoever wrote the entity, so only an
-     * address of the web is taken from it; a folder of this machine is what the catalog read
-     * itself.
+     * Where it lies. Files of the portal's machine and repositories of the portal are named by what
+     * the catalog itself wrote down: an author's word could name any.
      */
     private static @Nullable String base(Entity entity) {
+        var place = entity.annotation("backstage.io/managed-by-location").orElse("");
+        if (place.startsWith("file:")) {
+            return place;
+        }
+        if (place.startsWith("provider:" + Skeletons.HOSTED)) {
+            return place.substring("provider:".length());
+        }
         return entity.annotation("backstage.io/source-location")
                 .filter(location -> location.startsWith("url:"))
-                .or(() -> entity.annotation("backstage.io/managed-by-location"))
-                .map(
-                        location ->
-                                location.startsWith("url:")
-                                        ? location.substring(4)
-                                        : location.startsWith("file:") ? location : null)
+                .or(() -> Optional.of(place).filter(location -> location.startsWith("url:")))
+                .map(location -> location.substring("url:".length()))
                 .orElse(null);
     }
 

@@ -81,7 +81,8 @@ public final class Workspace {
         return path;
     }
 
-    static String shown(String name) {
+    /** A name as messages can hold it. */
+    public static String shown(String name) {
         var line = name.replaceAll("\\p{Cntrl}", "?");
         return line.length() <= 200 ? line : line.substring(0, 200) + "…";
     }
@@ -116,7 +117,8 @@ public final class Workspace {
         return filesBelow(root);
     }
 
-    static List<String> filesBelow(Path folder) throws IOException {
+    /** The files of a folder in here, sorted, as paths below it. */
+    public static List<String> filesBelow(Path folder) throws IOException {
         var names = new ArrayList<String>();
         if (Files.notExists(folder)) {
             return names;

@@ -53,7 +53,8 @@ class PromotionNews {
                 version.model(),
                 sentence,
                 Promotions.address(version.model(), version.number(), alias),
-                deciders(version.model(), Set.of(actor, version.createdBy())));
+                // Often both are one.
+                deciders(version.model(), Set.copyOf(List.of(actor, version.createdBy()))));
     }
 
     /** A registration asked in the name of somebody. */
