@@ -2,6 +2,7 @@ package dev.atelier.goldenpaths;
 
 import static io.restassured.RestAssured.given;
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.hamcrest.Matchers.containsString;
 import static org.hamcrest.Matchers.equalTo;
 import static org.hamcrest.Matchers.hasItems;
 import static org.hamcrest.Matchers.hasSize;
@@ -22,6 +23,7 @@ import java.net.URI;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.Collections;
 import java.util.HashMap;
 import java.util.List;
@@ -118,7 +120,7 @@ class ModelPathTest {
                                 "-m",
                                 "Take the model over"),
                         List.of("push", "--quiet", there, "main"))) {
-            var words = new java.util.ArrayList<>(List.of("git"));
+            var words = new ArrayList<>(List.of("git"));
             words.addAll(command);
             PythonClients.run(Map.of(), model, 60, words.toArray(String[]::new));
         }
@@ -240,8 +242,6 @@ class ModelPathTest {
                 .post("/api/scaffolder/v2/tasks")
                 .then()
                 .statusCode(400)
-                .body(
-                        "errors.property.toString()",
-                        org.hamcrest.Matchers.containsString("instance.url"));
+                .body("errors.property.toString()", containsString("instance.url"));
     }
 }
