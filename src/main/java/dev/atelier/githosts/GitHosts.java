@@ -5,6 +5,9 @@ import dev.atelier.platform.net.OutboundHttp;
 import io.quarkus.runtime.StartupEvent;
 import jakarta.enterprise.context.ApplicationScoped;
 import jakarta.enterprise.event.Observes;
+import java.io.IOException;
+import java.net.URI;
+import java.util.Arrays;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Locale;
@@ -100,6 +103,58 @@ public class GitHosts {
                             site,
                             api(site, credential, said),
                             new RemoteGit(http, site, credential, "oauth2"));
+        };
+    }
+
+    /**
+     * The files of a repository that is on one of the hosts, as {@code .tar.gz} below one folder.
+     *
+     * @param ref branch, tag or commit
+     * @param token that whoever asks brings; without one the portal's, for what the settings let
+     *     templates read
+     * @return empty where the host is not offered, or is asked as well without any of this
+     */
+    public Optional<OutboundHttp.Opened> archive(
+            String host, String path, String ref, @Nullable String token) throws IOException {
+        var known = find(host);
+        if (known.isEmpty()) {
+            return Optional.empty();
+        }
+        var site = known.get();
+        var credential =
+                (token == null || token.isBlank()) && !site.mayRead(path)
+                        ? new Credential("", "")
+                        : credential(site, token);
+        if (!credential.given() && site.kind() == HostKind.GITHUB) {
+            return Optional.empty();
+        }
+        var headers = headers(site, credential);
+        headers.remove("accept");
+        var address = site.api() + archive(site.kind(), path, ref);
+        var opened = http.open(address, headers, null);
+        var location = opened.headers().get("location");
+        if (opened.status() / 100 != 3 || location == null) {
+            return Optional.of(opened);
+        }
+        opened.close();
+        try {
+            // GitHub hands out an address that is good for some minutes: the credential stays.
+            return Optional.of(
+                    http.open(URI.create(address).resolve(location).toString(), Map.of(), null));
+        } catch (IllegalArgumentException e) {
+            throw new IOException("%s redirects to no address.".formatted(site.host()), e);
+        }
+    }
+
+    private static String archive(HostKind kind, String path, String ref) {
+        var parts =
+                Arrays.stream(path.split("/")).map(HostApi::part).collect(Collectors.joining("/"));
+        return switch (kind) {
+            case GITHUB -> "/repos/%s/tarball/%s".formatted(parts, HostApi.part(ref));
+            case GITLAB ->
+                    "/projects/%s/repository/archive.tar.gz?sha=%s"
+                            .formatted(HostApi.part(path), HostApi.part(ref));
+            case GITEA -> "/repos/%s/archive/%s.tar.gz".formatted(parts, HostApi.part(ref));
         };
     }
 

@@ -49,6 +49,9 @@ final class FieldSchema {
                         ? Question.Kind.SUGGEST
                         : Question.Kind.SELECT;
             }
+            case "RepoBranchPicker", "RepoOwnerPicker" -> {
+                return Question.Kind.SUGGEST;
+            }
             case "MyGroupsPicker" -> {
                 return Question.Kind.SELECT;
             }

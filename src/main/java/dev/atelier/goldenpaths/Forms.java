@@ -66,6 +66,7 @@ class Forms {
                             at + "/" + FieldSchema.escape(name),
                             required.contains(name),
                             controls.contains(name),
+                            answers.path("repoUrl").asText(""),
                             faults);
             if (question != null) {
                 questions.add(question);
@@ -119,6 +120,7 @@ class Forms {
             String at,
             boolean required,
             boolean asksMore,
+            String repository,
             Map<String, String> faults) {
         var widget = FieldSchema.ui(schema, "widget").asText("");
         if (widget.equals("hidden")) {
@@ -148,7 +150,7 @@ class Forms {
                 FieldSchema.help(schema),
                 required,
                 text(kind, value),
-                offered(kind, schema, value),
+                offered(kind, schema, value, repository),
                 parts,
                 FieldSchema.ui(schema, "placeholder").asText(""),
                 FieldSchema.ui(schema, "disabled").asBoolean()
@@ -171,6 +173,7 @@ class Forms {
                             at + "/" + i,
                             false,
                             false,
+                            "",
                             faults);
             if (entry != null) {
                 entries.add(entry);
@@ -189,7 +192,8 @@ class Forms {
         return value.isValueNode() ? value.asText() : value.toString();
     }
 
-    private List<Question.Choice> offered(Question.Kind kind, JsonNode schema, JsonNode value) {
+    private List<Question.Choice> offered(
+            Question.Kind kind, JsonNode schema, JsonNode value, String repository) {
         if (kind != Question.Kind.SELECT
                 && kind != Question.Kind.RADIO
                 && kind != Question.Kind.CHECKS
@@ -198,6 +202,14 @@ class Forms {
         }
         var chosen = value.isArray() ? BuiltIn.texts(value) : List.of(value.asText(""));
         var field = FieldSchema.ui(schema, "field").asText("");
+        if (field.equals("RepoBranchPicker")) {
+            return plain(hosts.branches(repository), "");
+        }
+        if (field.equals("RepoOwnerPicker")) {
+            return owners(
+                    schema.path("ui:options"),
+                    List.of(FieldSchema.ui(schema, "host").asText(RepositoryHosts.OWN)));
+        }
         if (field.endsWith("Picker")) {
             var all = new ArrayList<Question.Choice>();
             for (var offer : choices.offers(field, schema.path("ui:options"))) {
@@ -283,7 +295,7 @@ class Forms {
                                 at + "#owner",
                                 Question.Kind.SUGGEST,
                                 "Owner",
-                                owners(),
+                                owners(options, offered),
                                 address.owner())
                         : part(
                                 at + "#owner",
@@ -302,15 +314,35 @@ class Forms {
                 part(at + "#repo", Question.Kind.TEXT, "Repository", List.of(), address.repo()));
     }
 
-    private List<Question.Choice> owners() {
-        return choices.offers("MyGroupsPicker", MissingNode.getInstance()).stream()
+    /**
+     * Owners of repositories on those hosts: one's teams on this portal, what others say of theirs.
+     */
+    private List<Question.Choice> owners(JsonNode options, List<String> among) {
+        var allowed = BuiltIn.texts(options.path("allowedOwners"));
+        if (!allowed.isEmpty()) {
+            return plain(allowed, "");
+        }
+        var all = new ArrayList<Question.Choice>();
+        if (among.contains(RepositoryHosts.OWN)) {
+            for (var offer : choices.offers("MyGroupsPicker", MissingNode.getInstance())) {
+                all.add(
+                        new Question.Choice(
+                                offer.ref().substring(offer.ref().indexOf('/') + 1),
+                                offer.title(),
+                                "",
+                                false));
+            }
+        }
+        hosts.owners(among).forEach((host, owners) -> all.addAll(plain(owners, host)));
+        return all;
+    }
+
+    private static List<Question.Choice> plain(List<String> values, String label) {
+        return values.stream()
                 .map(
-                        offer ->
+                        value ->
                                 new Question.Choice(
-                                        offer.ref().substring(offer.ref().indexOf('/') + 1),
-                                        offer.title(),
-                                        "",
-                                        false))
+                                        value, label.isEmpty() ? value : label, "", false))
                 .toList();
     }
 

@@ -1,5 +1,6 @@
 package dev.atelier.goldenpaths;
 
+import dev.atelier.githosts.GitHosts;
 import dev.atelier.identity.Caller;
 import dev.atelier.identity.Permission;
 import dev.atelier.platform.net.OutboundHttp;
@@ -10,6 +11,7 @@ import java.io.BufferedInputStream;
 import java.io.IOException;
 import java.io.InputStream;
 import java.net.URI;
+import java.net.URLDecoder;
 import java.net.URLEncoder;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
@@ -48,12 +50,19 @@ class Skeletons {
     static final String HOSTED = "repository:";
 
     private final OutboundHttp http;
+    private final GitHosts hosts;
     private final Repositories repositories;
     private final Contents contents;
     private final Caller caller;
 
-    Skeletons(OutboundHttp http, Repositories repositories, Contents contents, Caller caller) {
+    Skeletons(
+            OutboundHttp http,
+            GitHosts hosts,
+            Repositories repositories,
+            Contents contents,
+            Caller caller) {
         this.http = http;
+        this.hosts = hosts;
         this.repositories = repositories;
         this.contents = contents;
         this.caller = caller;
@@ -267,21 +276,34 @@ class Skeletons {
     private List<Skeleton.Material> archive(String url, @Nullable String token)
             throws ActionFailed, IOException {
         var tree = TREE.matcher(url);
-        String address;
-        var below = "";
-        boolean oneFolder = false;
         if (tree.matches()) {
-            below = tree.group(4) == null ? "" : tree.group(4).replaceAll("/+$", "");
-            address = archiveOf(tree.group(1), tree.group(2), tree.group(3));
-            oneFolder = true;
-        } else if (url.matches(".*\\.(tar\\.gz|tgz)(\\?.*)?")) {
-            address = url;
-        } else {
-            throw new ActionFailed(
-                    "%s names no folder of a Git host (…/tree/<branch>/<folder>) and no .tar.gz."
-                            .formatted(url));
+            var below = tree.group(4) == null ? "" : tree.group(4).replaceAll("/+$", "");
+            var ref = URLDecoder.decode(tree.group(3).replace("+", "%2B"), StandardCharsets.UTF_8);
+            var offered = hosts.archive(tree.group(1), tree.group(2), ref, token);
+            if (offered.isPresent()) {
+                return unpack(offered.get(), url, token, below);
+            }
+            var address = archiveOf(tree.group(1), tree.group(2), tree.group(3));
+            return unpack(http.open(address, headers(url, token), null), address, token, below);
         }
-        try (var opened = http.open(address, headers(url, token), null)) {
+        if (url.matches(".*\\.(tar\\.gz|tgz)(\\?.*)?")) {
+            return unpack(http.open(url, headers(url, token), null), url, token, null);
+        }
+        throw new ActionFailed(
+                "%s names no folder of a Git host (…/tree/<branch>/<folder>) and no .tar.gz."
+                        .formatted(url));
+    }
+
+    /**
+     * @param below folder in the one that a Git host puts around all; null where there is none
+     */
+    private static List<Skeleton.Material> unpack(
+            OutboundHttp.Opened opened,
+            String address,
+            @Nullable String token,
+            @Nullable String below)
+            throws ActionFailed, IOException {
+        try (opened) {
             if (opened.status() != 200) {
                 throw new ActionFailed(
                         "%s answers %d.%s"
@@ -289,10 +311,10 @@ class Skeletons {
                                         address,
                                         opened.status(),
                                         opened.status() == 404 && token == null
-                                                ? " A private repository needs a token."
+                                                ? " A private repository needs a token, or an administrator lists it in the host's setting read."
                                                 : ""));
             }
-            return unpack(opened.body(), oneFolder, below);
+            return unpack(opened.body(), below != null, below == null ? "" : below);
         }
     }
 

@@ -23,6 +23,9 @@ import java.util.List;
 import java.util.Map;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.Executors;
+import java.util.zip.GZIPOutputStream;
+import org.apache.commons.compress.archivers.tar.TarArchiveEntry;
+import org.apache.commons.compress.archivers.tar.TarArchiveOutputStream;
 
 /**
  * GitHub, GitLab and Gitea on this machine: their APIs answer what was recorded and nothing else,
@@ -72,6 +75,8 @@ public class RecordedHosts implements QuarkusTestResourceLifecycleManager {
                     settings.put(prefix + ".token", token);
                 });
         settings.put("atelier.git-hosts.gitlab.owners", "acme/vision,acme/shared");
+        settings.put("atelier.git-hosts.github.read", "octo-org/skeletons");
+        settings.put("atelier.git-hosts.gitlab.read", "acme/shared/*");
         settings.put("atelier.git-hosts.down.kind", "gitea");
         settings.put("atelier.git-hosts.down.host", "down.example");
         settings.put("atelier.git-hosts.down.url", "http://127.0.0.1:1");
@@ -234,7 +239,7 @@ public class RecordedHosts implements QuarkusTestResourceLifecycleManager {
         var body = response.path("body");
         var bytes =
                 body.isMissingNode()
-                        ? new byte[0]
+                        ? archive(response.path("archive"))
                         : body.isTextual()
                                 ? body.textValue().getBytes(StandardCharsets.UTF_8)
                                 : JSON.writeValueAsBytes(body);
@@ -243,11 +248,34 @@ public class RecordedHosts implements QuarkusTestResourceLifecycleManager {
         exchange.getResponseBody().write(bytes);
     }
 
+    /** Files as a host packs them: below one folder that is named after the commit. */
+    private static byte[] archive(JsonNode files) throws IOException {
+        if (files.isMissingNode()) {
+            return new byte[0];
+        }
+        var packed = new ByteArrayOutputStream();
+        try (var tar = new TarArchiveOutputStream(new GZIPOutputStream(packed), "UTF-8")) {
+            for (var file : files.properties()) {
+                var content = file.getValue().asText().getBytes(StandardCharsets.UTF_8);
+                var entry = new TarArchiveEntry("skeletons-7fd1a60/" + file.getKey());
+                entry.setSize(content.length);
+                tar.putArchiveEntry(entry);
+                tar.write(content);
+                tar.closeArchiveEntry();
+            }
+        }
+        return packed.toByteArray();
+    }
+
     private static void check(HttpExchange exchange, String kind, Contract contract)
             throws IOException {
         var headers = exchange.getRequestHeaders();
         var wanted = (kind.equals("gitea") ? "token " : "Bearer ") + TOKENS.get(kind);
-        if (!wanted.equals(headers.getFirst("Authorization"))) {
+        if (contract.request().path("anonymous").asBoolean()) {
+            if (headers.containsKey("Authorization")) {
+                WRONG.add(contract.name() + ": with a token");
+            }
+        } else if (!wanted.equals(headers.getFirst("Authorization"))) {
             WRONG.add(contract.name() + ": without the token");
         }
         for (var header : contract.request().path("headers").properties()) {
