@@ -3,10 +3,12 @@ package dev.atelier.githosts;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import java.nio.charset.StandardCharsets;
 import java.time.Instant;
 import java.time.OffsetDateTime;
 import java.time.format.DateTimeParseException;
 import java.util.ArrayList;
+import java.util.Base64;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -74,6 +76,9 @@ public abstract sealed class GitHost permits GitHub, GitLab, Gitea {
     public abstract List<String> branches(String owner, String repo)
             throws HostFailed, InterruptedException;
 
+    /** The text of a file; empty when there is none. */
+    public abstract Optional<String> file(Site.Place place) throws HostFailed, InterruptedException;
+
     /**
      * Moves a branch to a commit, or makes it. Where it is at the commit already, nothing is done.
      *
@@ -108,6 +113,13 @@ public abstract sealed class GitHost permits GitHub, GitLab, Gitea {
         } catch (DateTimeParseException e) {
             return Instant.EPOCH;
         }
+    }
+
+    /** All three hosts give a file's bytes as {@code content}, in Base64. */
+    static String content(JsonNode file) {
+        return new String(
+                Base64.getMimeDecoder().decode(file.path("content").asText("")),
+                StandardCharsets.UTF_8);
     }
 
     static List<String> texts(JsonNode list, String member) {

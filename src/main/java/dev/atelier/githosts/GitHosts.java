@@ -7,7 +7,6 @@ import jakarta.enterprise.context.ApplicationScoped;
 import jakarta.enterprise.event.Observes;
 import java.io.IOException;
 import java.net.URI;
-import java.util.Arrays;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Locale;
@@ -147,8 +146,7 @@ public class GitHosts {
     }
 
     private static String archive(HostKind kind, String path, String ref) {
-        var parts =
-                Arrays.stream(path.split("/")).map(HostApi::part).collect(Collectors.joining("/"));
+        var parts = HostApi.path(path);
         return switch (kind) {
             case GITHUB -> "/repos/%s/tarball/%s".formatted(parts, HostApi.part(ref));
             case GITLAB ->

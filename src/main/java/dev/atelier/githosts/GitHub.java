@@ -205,4 +205,16 @@ public final class GitHub extends GitHost {
                         "listing branches of %s/%s".formatted(owner, repo)),
                 "name");
     }
+
+    @Override
+    public Optional<String> file(Site.Place place) throws HostFailed, InterruptedException {
+        return api.find(
+                        "%s/contents/%s?ref=%s"
+                                .formatted(
+                                        repo(place.owner(), place.repo()),
+                                        HostApi.path(place.file()),
+                                        HostApi.part(place.branch())),
+                        "reading " + place.file())
+                .map(GitHost::content);
+    }
 }

@@ -189,4 +189,16 @@ public final class GitLab extends GitHost {
                         "listing branches of " + path),
                 "name");
     }
+
+    @Override
+    public Optional<String> file(Site.Place place) throws HostFailed, InterruptedException {
+        return api.find(
+                        "%s/repository/files/%s?ref=%s"
+                                .formatted(
+                                        project(place.owner() + "/" + place.repo()),
+                                        HostApi.part(place.file()),
+                                        HostApi.part(place.branch())),
+                        "reading " + place.file())
+                .map(GitHost::content);
+    }
 }

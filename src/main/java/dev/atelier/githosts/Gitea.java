@@ -151,4 +151,16 @@ public final class Gitea extends GitHost {
                         "listing branches of %s/%s".formatted(owner, repo)),
                 "name");
     }
+
+    @Override
+    public Optional<String> file(Site.Place place) throws HostFailed, InterruptedException {
+        return api.find(
+                        "%s/contents/%s?ref=%s"
+                                .formatted(
+                                        repo(place.owner(), place.repo()),
+                                        HostApi.path(place.file()),
+                                        HostApi.part(place.branch())),
+                        "reading " + place.file())
+                .map(GitHost::content);
+    }
 }

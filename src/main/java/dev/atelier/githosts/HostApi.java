@@ -10,12 +10,14 @@ import java.net.URLEncoder;
 import java.nio.charset.StandardCharsets;
 import java.time.Instant;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import java.util.function.Consumer;
+import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
 /** Requests to the REST API of one host, with one credential. Answers are JSON. */
@@ -68,6 +70,11 @@ final class HostApi {
     /** A part of an address. */
     static String part(String text) {
         return URLEncoder.encode(text, StandardCharsets.UTF_8).replace("+", "%20");
+    }
+
+    /** Parts of an address, with slashes between. */
+    static String path(String text) {
+        return Arrays.stream(text.split("/")).map(HostApi::part).collect(Collectors.joining("/"));
     }
 
     Reply get(String path) throws HostFailed, InterruptedException {

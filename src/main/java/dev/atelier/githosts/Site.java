@@ -4,6 +4,8 @@ import java.net.URI;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.Optional;
+import java.util.regex.Pattern;
 
 /**
  * A host as it is configured, without its credential.
@@ -71,16 +73,35 @@ public record Site(
 
     /** Address of the files of a branch, to which the path of one is added. */
     public String contents(String path, String branch) {
-        return "%s/%s/%s/%s"
-                .formatted(
-                        url,
-                        path,
-                        switch (kind) {
-                            case GITHUB -> "blob";
-                            case GITLAB -> "-/blob";
-                            case GITEA -> "src/branch";
-                        },
-                        branch);
+        return "%s/%s/%s/%s".formatted(url, path, marker(), branch);
+    }
+
+    private String marker() {
+        return switch (kind) {
+            case GITHUB -> "blob";
+            case GITLAB -> "-/blob";
+            case GITEA -> "src/branch";
+        };
+    }
+
+    /** A file of a branch whose name has no slash. */
+    public record Place(String owner, String repo, String branch, String file) {}
+
+    /** What an address of {@link #contents} with the path of a file names; empty for others. */
+    public Optional<Place> locate(String address) {
+        var known =
+                Pattern.compile(
+                        "%s/(?<owner>.+?)/(?<repo>[^/]+)/%s/(?<branch>[^/]+)/+(?<file>[^?#]+)"
+                                .formatted(Pattern.quote(url), Pattern.quote(marker())));
+        var found = known.matcher(address);
+        return found.matches()
+                ? Optional.of(
+                        new Place(
+                                found.group("owner"),
+                                found.group("repo"),
+                                found.group("branch"),
+                                found.group("file")))
+                : Optional.empty();
     }
 
     /** Whether golden paths may publish for an owner, as the settings have it. */

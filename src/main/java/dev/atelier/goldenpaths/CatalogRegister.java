@@ -21,12 +21,14 @@ class CatalogRegister extends BuiltIn {
     private final Registration registration;
     private final Repositories repositories;
     private final Contents contents;
+    private final Remotes remotes;
     private final Caller caller;
 
     CatalogRegister(
             Registration registration,
             Repositories repositories,
             Contents contents,
+            Remotes remotes,
             Caller caller) {
         super(
                 "catalog:register",
@@ -66,11 +68,12 @@ class CatalogRegister extends BuiltIn {
         this.registration = registration;
         this.repositories = repositories;
         this.contents = contents;
+        this.remotes = remotes;
         this.caller = caller;
     }
 
     @Override
-    public void run(ActionContext context) throws ActionFailed, IOException {
+    public void run(ActionContext context) throws ActionFailed, IOException, InterruptedException {
         var input = context.input();
         var file = input.path("catalogInfoPath").asText("/catalog-info.yaml");
         var place =
@@ -99,7 +102,7 @@ class CatalogRegister extends BuiltIn {
             var refs =
                     url.startsWith(own)
                             ? ofRepository(url.substring(own.length()), url, file)
-                            : registration.register(url);
+                            : elsewhere(url);
             if (refs.isEmpty()) {
                 throw new Invalid("%s names no entity.".formatted(url));
             }
@@ -113,6 +116,22 @@ class CatalogRegister extends BuiltIn {
                 throw new ActionFailed(e.detail());
             }
             context.warn(e.detail());
+        }
+    }
+
+    /**
+     * What everybody may read is read again by and by; what only the portal may see is read now.
+     */
+    private List<EntityRef> elsewhere(String url)
+            throws ActionFailed, IOException, InterruptedException {
+        try {
+            return registration.register(url);
+        } catch (Invalid e) {
+            var text = remotes.file(url);
+            if (text.isEmpty()) {
+                throw e;
+            }
+            return registration.publish("git:" + url, url, text.get());
         }
     }
 

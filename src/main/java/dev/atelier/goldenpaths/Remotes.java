@@ -109,6 +109,21 @@ class Remotes {
         }
     }
 
+    /**
+     * A file that only the portal's token may see, of a repository that golden paths may publish.
+     *
+     * @param url as {@code repoContentsUrl} of a publishing step begins
+     */
+    Optional<String> file(String url) throws ActionFailed, IOException, InterruptedException {
+        for (var site : hosts.all()) {
+            var place = site.locate(url);
+            if (place.isPresent() && site.offers(place.get().owner())) {
+                return asked(() -> hosts.open(site, null, null).file(place.get()));
+            }
+        }
+        return Optional.empty();
+    }
+
     Scratch.Opened scratch() throws IOException {
         return scratch.open();
     }

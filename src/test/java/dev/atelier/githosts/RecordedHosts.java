@@ -91,7 +91,7 @@ public class RecordedHosts implements QuarkusTestResourceLifecycleManager {
         server.stop(0);
     }
 
-    private static String address(String kind) {
+    public static String address(String kind) {
         return "http://127.0.0.1:%d/%s".formatted(server.getAddress().getPort(), kind);
     }
 

@@ -7,6 +7,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.atelier.TestDatabase;
 import dev.atelier.githosts.GitHostsNearby;
+import dev.atelier.githosts.RecordedHosts;
 import dev.atelier.identity.Person;
 import io.quarkus.test.common.QuarkusTestResource;
 import io.quarkus.test.junit.QuarkusTest;
@@ -218,5 +219,30 @@ class GitHostFormsTest {
         // Nobody listens at github.example: what matters is that the step came so far.
         assertThat(task.fault()).contains("github.example").doesNotContain("gho_very-secret");
         assertThat(task.fault()).doesNotContain("has no token");
+    }
+
+    @ParameterizedTest
+    @CsvSource({
+        "github, octo-org/penguins/blob/main",
+        "gitlab, acme/vision/penguins/-/blob/main",
+        "gitea, acme/penguins/src/branch/main"
+    })
+    void register_what_only_the_portal_may_read(String kind, String contents) {
+        expect(kind + "/file");
+
+        var task =
+                tasks.runSpec(
+                        """
+                        steps:
+                          - action: catalog:register
+                            input: {repoContentsUrl: "%s"}
+                        """
+                                .formatted(RecordedHosts.address(kind) + "/" + contents),
+                        Map.of());
+
+        verify();
+        assertThat(task.fault()).isNull();
+        assertThat(tasks.output(task).path("entityRef").asText())
+                .isEqualTo("component:default/penguins-on-" + kind);
     }
 }
