@@ -7,7 +7,7 @@ import com.fasterxml.jackson.databind.node.MissingNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.atelier.platform.DataFolder;
 import dev.atelier.platform.confinement.Child;
-import dev.atelier.platform.confinement.Installation;
+import dev.atelier.platform.confinement.ProgramFiles;
 import dev.atelier.platform.confinement.Program;
 import dev.atelier.platform.confinement.SandboxLevel;
 import dev.atelier.platform.confinement.Walls;
@@ -315,7 +315,7 @@ public class Rendering {
     private Program program() {
         var folder = installed();
         return new Program(
-                Installation.java(),
+                ProgramFiles.java(),
                 folder,
                 folder.resolve(JAR),
                 List.of(
@@ -336,7 +336,7 @@ public class Rendering {
     }
 
     private static Path installed() {
-        return Installation.in(folder(), JAR, CLASSES, FILES);
+        return ProgramFiles.in(folder(), JAR, CLASSES, FILES);
     }
 
     private static Path folder() {

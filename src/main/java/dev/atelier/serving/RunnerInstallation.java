@@ -1,6 +1,6 @@
 package dev.atelier.serving;
 
-import dev.atelier.platform.confinement.Installation;
+import dev.atelier.platform.confinement.ProgramFiles;
 import java.nio.file.Path;
 import java.util.HashMap;
 import java.util.List;
@@ -73,7 +73,7 @@ record RunnerInstallation(Path java, Path folder) {
                 "native/lib/%s/cpu/%s".formatted(platform().replace("x64", "x86_64"), TOKENIZERS),
                 TOKENIZERS);
         return new RunnerInstallation(
-                Installation.java(), Installation.in(parent, JAR, CLASSES, files));
+                ProgramFiles.java(), ProgramFiles.in(parent, JAR, CLASSES, files));
     }
 
     static String platform() {

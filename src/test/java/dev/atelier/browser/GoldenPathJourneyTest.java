@@ -2,7 +2,6 @@ package dev.atelier.browser;
 
 import static com.microsoft.playwright.assertions.PlaywrightAssertions.assertThat;
 
-import com.deque.html.axecore.playwright.AxeBuilder;
 import com.microsoft.playwright.Page;
 import com.microsoft.playwright.assertions.PlaywrightAssertions;
 import com.microsoft.playwright.options.AriaRole;
@@ -16,13 +15,9 @@ import io.quarkus.test.common.http.TestHTTPResource;
 import io.quarkus.test.junit.QuarkusTest;
 import io.quarkus.test.junit.TestProfile;
 import jakarta.inject.Inject;
-import java.nio.file.Path;
 import java.time.Duration;
-import java.util.List;
-import java.util.Locale;
 import java.util.UUID;
 import java.util.regex.Pattern;
-import org.assertj.core.api.Assertions;
 import org.awaitility.Awaitility;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.DisplayName;
@@ -71,7 +66,7 @@ class GoldenPathJourneyTest {
             page.getByLabel("Name", new Page.GetByLabelOptions().setExact(true)).fill("No Name");
             next(page);
             assertThat(page.locator(".error-summary")).containsText("need another look");
-            usableByEveryone(page, "wrong");
+            Looks.check(page, "path-wrong");
             page.getByLabel("Name", new Page.GetByLabelOptions().setExact(true)).fill(name);
             page.getByLabel("Owner").selectOption("group:default/vision");
             next(page);
@@ -79,7 +74,7 @@ class GoldenPathJourneyTest {
             // The questions follow the answer without a button.
             page.getByLabel("Train on").selectOption("csv");
             assertThat(page.getByLabel("Column to predict")).isVisible();
-            usableByEveryone(page, "form");
+            Looks.check(page, "path-form");
             page.getByLabel("Train on").selectOption("wine");
             assertThat(page.getByLabel("Column to predict")).hasCount(0);
             next(page);
@@ -91,13 +86,13 @@ class GoldenPathJourneyTest {
 
             assertThat(page.locator("h1")).hasText("Check before it runs");
             assertThat(page.locator("main")).containsText("vision/" + name);
-            usableByEveryone(page, "review");
+            Looks.check(page, "path-review");
             page.getByRole(AriaRole.BUTTON, new Page.GetByRoleOptions().setName("Run it")).click();
 
             assertThat(page).hasURL(Pattern.compile(".*/tasks/.*"));
             assertThat(page.locator("#task-cells")).containsText("Done");
             assertThat(page.locator(".log")).containsText("Registered component:");
-            usableByEveryone(page, "task");
+            Looks.check(page, "path-task");
             page.getByRole(AriaRole.LINK, new Page.GetByRoleOptions().setName("In the catalog"))
                     .click();
             assertThat(page.locator("main")).containsText(name + "-training");
@@ -109,38 +104,5 @@ class GoldenPathJourneyTest {
                         AriaRole.BUTTON,
                         new Page.GetByRoleOptions().setName(Pattern.compile("^Continue")))
                 .click();
-    }
-
-    /** No accessibility violation and no sideways scroll, light and dark, wide and on a phone. */
-    private static void usableByEveryone(Page page, String state) {
-        for (var width : List.of(1280, 390)) {
-            page.setViewportSize(width, 900);
-            for (var scheme : List.of(ColorScheme.LIGHT, ColorScheme.DARK)) {
-                page.emulateMedia(new Page.EmulateMediaOptions().setColorScheme(scheme));
-                page.screenshot(
-                        new Page.ScreenshotOptions()
-                                .setFullPage(true)
-                                .setPath(
-                                        Path.of(
-                                                "target/screenshots",
-                                                "path-%s-%s-%d.png"
-                                                        .formatted(
-                                                                state,
-                                                                scheme.name()
-                                                                        .toLowerCase(Locale.ROOT),
-                                                                width))));
-                Assertions.assertThat(new AxeBuilder(page).analyze().getViolations())
-                        .as(state + " " + scheme + " " + width)
-                        .extracting(v -> v.getId() + ": " + v.getNodes().getFirst().getHtml())
-                        .isEmpty();
-                Assertions.assertThat(
-                                page.evaluate(
-                                        "document.documentElement.scrollWidth - document.documentElement.clientWidth"))
-                        .as(state + " " + width)
-                        .isEqualTo(0);
-            }
-        }
-        page.setViewportSize(1280, 900);
-        page.emulateMedia(new Page.EmulateMediaOptions().setColorScheme(ColorScheme.LIGHT));
     }
 }

@@ -32,18 +32,41 @@ final class Looks {
                     });
             page.onPageError(complaints::add);
             page.navigate(address);
-            for (var width : List.of(1440, 390)) {
-                page.setViewportSize(width, 900);
-                for (var scheme : List.of(ColorScheme.LIGHT, ColorScheme.DARK)) {
-                    page.emulateMedia(new Page.EmulateMediaOptions().setColorScheme(scheme));
-                    look(page, file(address, scheme, width), complaints);
-                }
-            }
+            var name =
+                    address.equals("/") ? "home" : address.substring(1).replaceAll("\\W+", "-");
+            look(page, name, complaints);
             assertThat(complaints).isEmpty();
         }
     }
 
-    private static void look(Page page, String file, List<String> complaints) {
+    /**
+     * A page in the middle of a journey. Its console is the journey's own to watch.
+     *
+     * @param state names the screenshots
+     */
+    static void check(Page page, String state) {
+        var before = page.viewportSize();
+        var complaints = new ArrayList<String>();
+        look(page, state, complaints);
+        assertThat(complaints).isEmpty();
+        page.setViewportSize(before.width, before.height);
+        page.emulateMedia(new Page.EmulateMediaOptions().setColorScheme(ColorScheme.LIGHT));
+    }
+
+    private static void look(Page page, String name, List<String> complaints) {
+        for (var width : List.of(1440, 390)) {
+            page.setViewportSize(width, 900);
+            for (var scheme : List.of(ColorScheme.LIGHT, ColorScheme.DARK)) {
+                page.emulateMedia(new Page.EmulateMediaOptions().setColorScheme(scheme));
+                shoot(
+                        page,
+                        "%s-%s-%d.png".formatted(name, scheme.name().toLowerCase(Locale.ROOT), width),
+                        complaints);
+            }
+        }
+    }
+
+    private static void shoot(Page page, String file, List<String> complaints) {
         page.evaluate("document.fonts.ready");
         page.screenshot(
                 new Page.ScreenshotOptions()
@@ -75,10 +98,5 @@ final class Looks {
         if (!overflow.equals(0)) {
             complaints.add(file + ": scrolls sideways by " + overflow + " px");
         }
-    }
-
-    private static String file(String address, ColorScheme scheme, int width) {
-        var name = address.equals("/") ? "home" : address.substring(1).replaceAll("\\W+", "-");
-        return "%s-%s-%d.png".formatted(name, scheme.name().toLowerCase(Locale.ROOT), width);
     }
 }

@@ -2,7 +2,6 @@ package dev.atelier.browser;
 
 import static com.microsoft.playwright.assertions.PlaywrightAssertions.assertThat;
 
-import com.deque.html.axecore.playwright.AxeBuilder;
 import com.microsoft.playwright.Page;
 import com.microsoft.playwright.assertions.PlaywrightAssertions;
 import com.microsoft.playwright.options.AriaRole;
@@ -22,7 +21,6 @@ import io.quarkus.test.junit.TestProfile;
 import io.restassured.RestAssured;
 import jakarta.inject.Inject;
 import java.util.ArrayList;
-import java.util.List;
 import java.util.function.Consumer;
 import java.util.regex.Pattern;
 import org.assertj.core.api.Assertions;
@@ -97,25 +95,6 @@ class NotificationsJourneyTest {
                                         To.starred()));
     }
 
-    /** In both themes, wide and on a phone, with something on the page. */
-    private static void usable(Page page) {
-        for (var width : List.of(1280, 390)) {
-            page.setViewportSize(width, 900);
-            for (var scheme : List.of(ColorScheme.LIGHT, ColorScheme.DARK)) {
-                page.emulateMedia(new Page.EmulateMediaOptions().setColorScheme(scheme));
-                Assertions.assertThat(
-                                new AxeBuilder(page).setLegacyMode(true).analyze().getViolations())
-                        .extracting(v -> v.getId() + ": " + v.getNodes().getFirst().getHtml())
-                        .isEmpty();
-                Assertions.assertThat(
-                                page.evaluate(
-                                        "document.documentElement.scrollWidth - document.documentElement.clientWidth"))
-                        .isEqualTo(0);
-            }
-        }
-        page.setViewportSize(1280, 900);
-    }
-
     @Test
     void sets_up_a_digest_and_reads_what_it_needs() {
         onPage(
@@ -127,7 +106,7 @@ class NotificationsJourneyTest {
                                     new Page.GetByRoleOptions().setName("Set up the digest"))
                             .click();
                     assertThat(page.locator("[role=alert]")).containsText("cannot be called");
-                    usable(page);
+                    Looks.check(page, "webhook-wrong");
                 },
                 "422");
     }
@@ -157,7 +136,7 @@ class NotificationsJourneyTest {
                     tell("group:default/vision", "Another one is ready");
 
                     assertThat(page.locator("#news li")).hasCount(before + 1);
-                    usable(page);
+                    Looks.check(page, "news");
                     page.locator("#news li").first().getByRole(AriaRole.BUTTON).click();
                     assertThat(page.locator("h1")).hasText("One unread notification");
                     assertThat(page.locator("#bell .badge")).hasText("1");
@@ -196,7 +175,7 @@ class NotificationsJourneyTest {
                             .hasText("\"><b>Teams</b>");
 
                     page.navigate("/catalog/filters");
-                    usable(page);
+                    Looks.check(page, "filters");
                     page.getByRole(AriaRole.BUTTON, new Page.GetByRoleOptions().setName("Remove"))
                             .click();
                     assertThat(page.locator("h2#all")).hasText("None yet");

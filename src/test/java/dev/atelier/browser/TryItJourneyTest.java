@@ -18,8 +18,6 @@ import io.quarkus.test.junit.TestProfile;
 import jakarta.inject.Inject;
 import java.nio.file.Path;
 import java.time.Duration;
-import java.util.List;
-import java.util.Locale;
 import java.util.function.Consumer;
 import java.util.regex.Pattern;
 import java.util.stream.Stream;
@@ -144,12 +142,12 @@ class TryItJourneyTest {
                     explained(page, "svg.heat rect.top");
                     assertThat(page.locator("#outcome"))
                             .containsText(Pattern.compile("Occlusion: \\d+ × \\d+ patches"));
-                    isUsableByEveryone(page, "explained-picture");
+                    Looks.check(page, "try-it-explained-picture");
 
                     run(page, "/models/sentence-similarity/try");
                     explained(page, ".words mark");
                     assertThat(page.locator("#outcome")).containsText("when left out together");
-                    isUsableByEveryone(page, "explained-text");
+                    Looks.check(page, "try-it-explained-text");
                 });
     }
 
@@ -188,7 +186,7 @@ class TryItJourneyTest {
 
                     assertThat(page.locator("[data-complaint]"))
                             .containsText("11 MB; at most 10 MB are taken");
-                    isUsableByEveryone(page, "refused-file");
+                    Looks.check(page, "try-it-refused-file");
                 });
     }
 
@@ -205,7 +203,7 @@ class TryItJourneyTest {
 
                     assertThat(page.locator("#outcome .verdict .big")).hasText("Nothing found");
                     assertThat(page.locator("#outcome input[type=range]")).isFocused();
-                    isUsableByEveryone(page, "boxes");
+                    Looks.check(page, "try-it-boxes");
                 });
     }
 
@@ -217,7 +215,7 @@ class TryItJourneyTest {
                     page.reload();
                     assertThat(page.locator("#outcome")).containsText("nothing ran now");
                     assertThat(page.locator("#outcome .bars.why .v").first()).not().isEmpty();
-                    isUsableByEveryone(page, "kept");
+                    Looks.check(page, "try-it-kept");
                     page.getByLabel("Bill length").first().fill("long");
                     page.getByRole(
                                     AriaRole.BUTTON,
@@ -225,7 +223,7 @@ class TryItJourneyTest {
                             .click();
 
                     assertThat(page.locator("#outcome .error-summary")).isVisible();
-                    isUsableByEveryone(page, "mistake");
+                    Looks.check(page, "try-it-mistake");
                 });
     }
 
@@ -258,39 +256,6 @@ class TryItJourneyTest {
             }
         }
         Assertions.fail("The keyboard does not reach " + selector);
-    }
-
-    /** No accessibility violation and no sideways scroll, light and dark, wide and on a phone. */
-    private static void isUsableByEveryone(Page page, String state) {
-        for (var width : List.of(1280, 390)) {
-            page.setViewportSize(width, 900);
-            for (var scheme : List.of(ColorScheme.LIGHT, ColorScheme.DARK)) {
-                page.emulateMedia(new Page.EmulateMediaOptions().setColorScheme(scheme));
-                page.screenshot(
-                        new Page.ScreenshotOptions()
-                                .setFullPage(true)
-                                .setPath(
-                                        Path.of(
-                                                "target/screenshots",
-                                                "try-%s-%s-%d.png"
-                                                        .formatted(
-                                                                state,
-                                                                scheme.name()
-                                                                        .toLowerCase(Locale.ROOT),
-                                                                width))));
-                Assertions.assertThat(new AxeBuilder(page).analyze().getViolations())
-                        .as(state + " " + scheme + " " + width)
-                        .extracting(v -> v.getId() + ": " + v.getNodes().getFirst().getHtml())
-                        .isEmpty();
-                Assertions.assertThat(
-                                page.evaluate(
-                                        "document.documentElement.scrollWidth - document.documentElement.clientWidth"))
-                        .as(state + " " + width)
-                        .isEqualTo(0);
-            }
-        }
-        page.setViewportSize(1280, 900);
-        page.emulateMedia(new Page.EmulateMediaOptions().setColorScheme(ColorScheme.LIGHT));
     }
 
     private void onPage(Consumer<Page> visit) {

@@ -27,9 +27,9 @@ import java.util.jar.JarOutputStream;
  * application's folder, and unpacking at each start would cost time and a writable folder. The
  * classes are read as bytes; nothing here loads them into the portal.
  */
-public final class Installation {
+public final class ProgramFiles {
 
-    private Installation() {}
+    private ProgramFiles() {}
 
     /**
      * Installs below a folder what this application holds, unless it is there already.
@@ -96,7 +96,7 @@ public final class Installation {
     private static URL resource(String name) throws IOException {
         var url = Thread.currentThread().getContextClassLoader().getResource(name);
         if (url == null) {
-            url = Installation.class.getClassLoader().getResource(name);
+            url = ProgramFiles.class.getClassLoader().getResource(name);
         }
         if (url == null) {
             throw new IOException(name + " is missing from the application");
