@@ -20,8 +20,11 @@ import java.util.UUID;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.Flow;
+import java.util.concurrent.Semaphore;
+import java.util.concurrent.TimeUnit;
 import java.util.function.Function;
 import org.jboss.logging.Logger;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Streams of tasks. One thread reads for all that are open, when a signal says that a task went on
@@ -33,6 +36,12 @@ class LiveTasks {
     private static final Logger LOG = Logger.getLogger(LiveTasks.class);
     private static final Duration LOOK = Duration.ofSeconds(2);
     private static final long BEAT_NANOS = Duration.ofSeconds(10).toNanos();
+    /**
+     * Who may see a task is asked when a stream begins; one ends after this, and its window begins
+     * another behind the last event that it got.
+     */
+    private static final long LONGEST_NANOS = Duration.ofSeconds(55).toNanos();
+
     private static final int MOST_STREAMS = 2_000;
     private static final int PORTION = 500;
 
@@ -41,8 +50,7 @@ class LiveTasks {
         OutboundSseEvent event(Sse sse, TaskEvent event);
 
         /** What tells that state, steps or outputs may have changed; null for nothing. */
-        @org.jspecify.annotations.Nullable
-        OutboundSseEvent changed(Sse sse);
+        @Nullable OutboundSseEvent changed(Sse sse);
     }
 
     /** One window. */
@@ -54,7 +62,8 @@ class LiveTasks {
         private final ArrayDeque<OutboundSseEvent> unsent = new ArrayDeque<>();
         private long last;
         private long asked;
-        private long sent = System.nanoTime();
+        private final long begun = System.nanoTime();
+        private long sent = begun;
         private boolean over;
         private boolean finished;
         private boolean sending;
@@ -113,6 +122,9 @@ class LiveTasks {
                 var change = telling.changed(sse);
                 if (change != null && (news || !portion.isEmpty())) {
                     unsent.add(change);
+                }
+                if (System.nanoTime() - begun > LONGEST_NANOS) {
+                    finished = true;
                 }
                 if (unsent.isEmpty() && System.nanoTime() - sent > BEAT_NANOS) {
                     unsent.add(sse.newEventBuilder().name("beat").data("").build());
@@ -174,6 +186,7 @@ class LiveTasks {
     private final TaskLog log;
     private final Signals signals;
     private final Map<UUID, List<Stream>> streams = new ConcurrentHashMap<>();
+    private final Map<UUID, List<Semaphore>> waiting = new ConcurrentHashMap<>();
     private final Set<UUID> changed = ConcurrentHashMap.newKeySet();
     private final Loop loop = new Loop("live-tasks", LOOK, this::round);
 
@@ -192,7 +205,29 @@ class LiveTasks {
         loop.end();
     }
 
+    /** Waits until something about a task changed, but not longer than signals may be lost. */
+    void await(UUID task) throws InterruptedException {
+        var news = new Semaphore(0);
+        waiting.computeIfAbsent(task, _ -> new CopyOnWriteArrayList<>()).add(news);
+        try {
+            news.tryAcquire(LOOK.toMillis(), TimeUnit.MILLISECONDS);
+        } finally {
+            waiting.computeIfPresent(
+                    task,
+                    (_, all) -> {
+                        all.remove(news);
+                        return all.isEmpty() ? null : all;
+                    });
+        }
+    }
+
     private void hear(String called) {
+        waiting.forEach(
+                (task, all) -> {
+                    if (called.equals("*") || called.equals(task.toString())) {
+                        all.forEach(Semaphore::release);
+                    }
+                });
         if (called.equals("*")) {
             changed.addAll(streams.keySet());
         } else {

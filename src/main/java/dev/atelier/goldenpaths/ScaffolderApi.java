@@ -13,7 +13,6 @@ import dev.atelier.identity.Needs;
 import dev.atelier.identity.Permission;
 import dev.atelier.platform.problems.Invalid;
 import dev.atelier.platform.problems.NotFound;
-import io.smallrye.common.annotation.Blocking;
 import io.smallrye.common.annotation.RunOnVirtualThread;
 import jakarta.ws.rs.Consumes;
 import jakarta.ws.rs.GET;
@@ -49,6 +48,7 @@ public class ScaffolderApi {
     private final Templates templates;
     private final Tasks tasks;
     private final TaskLog log;
+    private final LiveTasks live;
     private final Starting starting;
     private final Actions actions;
     private final DryRun dryRun;
@@ -59,6 +59,7 @@ public class ScaffolderApi {
             Templates templates,
             Tasks tasks,
             TaskLog log,
+            LiveTasks live,
             Starting starting,
             Actions actions,
             DryRun dryRun,
@@ -67,6 +68,7 @@ public class ScaffolderApi {
         this.templates = templates;
         this.tasks = tasks;
         this.log = log;
+        this.live = live;
         this.starting = starting;
         this.actions = actions;
         this.dryRun = dryRun;
@@ -268,7 +270,6 @@ public class ScaffolderApi {
      * @param after id of the last event that is known
      */
     @GET
-    @Blocking
     @Path("tasks/{id}/events")
     @Operation(summary = "Events of a task, waited for")
     public JsonNode events(@PathParam("id") String id, @QueryParam("after") @Nullable String after)
@@ -284,7 +285,7 @@ public class ScaffolderApi {
                 found.forEach(event -> list.add(ScaffolderStream.told(json, task.id(), event)));
                 return list;
             }
-            Thread.sleep(300);
+            live.await(task.id());
         }
     }
 

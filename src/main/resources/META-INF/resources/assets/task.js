@@ -38,9 +38,18 @@ if (log && state) {
     waiting = false;
     const answer = await fetch(state.dataset.live + '/state');
     if (!answer.ok) return;
+    const text = await answer.text();
     const focused = document.activeElement?.closest('form')?.action;
-    state.innerHTML = await answer.text();
+    const typed = [...state.querySelectorAll('textarea')].map(field => [field.id, field.value, field === document.activeElement]);
+    state.innerHTML = text;
     if (focused) [...state.querySelectorAll('form')].find(form => form.action === focused)?.querySelector('button').focus();
+    // Nobody loses half an answer because a step went on.
+    for (const [id, value, active] of typed) {
+      const field = document.getElementById(id);
+      if (!field) continue;
+      field.value = value;
+      if (active) field.focus();
+    }
   };
 
   const stream = new EventSource(log.dataset.stream);
@@ -49,7 +58,7 @@ if (log && state) {
   // A stream that has ended with its task would be asked for again and again.
   stream.addEventListener('error', async () => {
     await look();
-    if (!state.querySelector('form[action$="/cancellation"]')) stream.close();
+    if (!state.querySelector('#task-cells [data-s="run"], #task-cells [data-s="wait"]')) stream.close();
   });
   addEventListener('pagehide', () => stream.close());
 }
