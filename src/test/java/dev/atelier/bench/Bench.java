@@ -12,8 +12,8 @@ import java.util.Map;
 import java.util.concurrent.TimeUnit;
 
 /**
- * {@code ./atelier bench [start] [pages] [access] [catalog] [inference] [cold] [mlflow]}: all in
- * turn, each against a portal of its own.
+ * {@code ./atelier bench [start] [pages] [access] [catalog] [inference] [cold] [mlflow]
+ * [goldenpaths]}: all in turn, each against a portal of its own.
  */
 public final class Bench {
 
@@ -21,7 +21,7 @@ public final class Bench {
     static final Duration TIME = Duration.ofMillis((long) (1000 * Double.parseDouble(seconds())));
 
     private static final List<String> ALL =
-            List.of("start", "pages", "access", "catalog", "inference", "cold", "mlflow");
+            List.of("start", "pages", "access", "catalog", "inference", "cold", "mlflow", "goldenpaths");
 
     private Bench() {}
 
@@ -49,6 +49,7 @@ public final class Bench {
                     ColdBench.firstCalls();
                 }
                 case "mlflow" -> MlflowBench.main();
+                case "goldenpaths" -> GoldenPathsBench.main();
                 default ->
                         throw new IllegalArgumentException(
                                 "no benchmark %s: %s".formatted(name, String.join(", ", ALL)));
