@@ -43,6 +43,7 @@ class Schemas {
                                             SchemaRegistryConfig.builder()
                                                     .formatAssertionsEnabled(true)
                                                     .locale(Locale.ENGLISH)
+                                                    .regularExpressionFactory(new BoundedPatterns())
                                                     .build())
                                     // A schema never makes the portal fetch another one.
                                     .schemaLoader(loader -> loader.fetchRemoteResources(false)));
