@@ -60,13 +60,9 @@ class FetchTemplate extends BuiltIn {
                         input.path("url").asText(),
                         context.base(),
                         input.path("token").asText(null));
-        try {
-            int written =
-                    new Templating(context)
-                            .write(skeleton.files(), input.path("targetPath").asText(""));
-            context.log("Made %d files.".formatted(written));
-        } catch (Templating.WrongTemplate e) {
-            throw e.failed();
-        }
+        int written =
+                new Templating(context)
+                        .write(skeleton.files(), input.path("targetPath").asText(""));
+        context.log("Made %d files.".formatted(written));
     }
 }

@@ -50,16 +50,12 @@ class FetchTemplateFile extends BuiltIn {
                         context.base(),
                         input.path("token").asText(null));
         var target = input.path("targetPath").asText();
-        try {
-            new Templating(context)
-                    .write(
-                            List.of(
-                                    new Skeleton.Material(
-                                            target, file.content(), file.executable())),
-                            "");
-            context.log("Made %s.".formatted(target));
-        } catch (Templating.WrongTemplate e) {
-            throw e.failed();
-        }
+        new Templating(context)
+                .write(
+                        List.of(
+                                new Skeleton.Material(
+                                        target, file.content(), file.executable())),
+                        "");
+        context.log("Made %s.".formatted(target));
     }
 }

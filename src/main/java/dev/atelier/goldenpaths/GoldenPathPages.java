@@ -3,6 +3,7 @@ package dev.atelier.goldenpaths;
 import dev.atelier.catalog.Entities;
 import dev.atelier.catalog.Entity;
 import dev.atelier.catalog.EntityRef;
+import dev.atelier.identity.Access;
 import dev.atelier.identity.Caller;
 import dev.atelier.identity.Needs;
 import dev.atelier.identity.Permission;
@@ -61,9 +62,19 @@ public class GoldenPathPages {
     /** A draft to go on with. */
     public record Unfinished(String title, String address, String age) {}
 
-    /** A task in a list. */
+    /**
+     * A task in a list.
+     *
+     * @param about what it makes, as its answers name it; empty when they do not
+     */
     public record TaskRow(
-            String address, String title, String mark, String word, String by, String at) {}
+            String address,
+            String title,
+            String about,
+            String mark,
+            String word,
+            String by,
+            String at) {}
 
     private final Templates paths;
     private final Drafts drafts;
@@ -71,6 +82,7 @@ public class GoldenPathPages {
     private final Durations durations;
     private final Entities entities;
     private final Rendering rendering;
+    private final Access access;
     private final Caller caller;
 
     GoldenPathPages(
@@ -80,6 +92,7 @@ public class GoldenPathPages {
             Durations durations,
             Entities entities,
             Rendering rendering,
+            Access access,
             Caller caller) {
         this.paths = paths;
         this.drafts = drafts;
@@ -87,6 +100,7 @@ public class GoldenPathPages {
         this.durations = durations;
         this.entities = entities;
         this.rendering = rendering;
+        this.access = access;
         this.caller = caller;
     }
 
@@ -103,6 +117,8 @@ public class GoldenPathPages {
                                 .map(EntityRef::toString)
                                 .toList());
         var typed = q == null ? "" : q.strip();
+        // One look-up for all of them; each card then asks from memory.
+        access.resources(all.stream().map(one -> one.ref().toString()).toList());
         var types = new TreeSet<String>();
         var cards = new ArrayList<Card>();
         for (var entity : all) {

@@ -78,6 +78,21 @@ record Task(
         }
     }
 
+    /** What it makes, as its answers name it; empty when they do not. */
+    String about() {
+        for (var name : List.of("name", "title", "repoUrl")) {
+            var answer = spec.path("parameters").path(name);
+            if (answer.isTextual() && !answer.textValue().isBlank()) {
+                var text =
+                        name.equals("repoUrl")
+                                ? RepositoryAddress.parse(answer.textValue()).repo()
+                                : answer.textValue();
+                return text.length() <= 80 ? text : text.substring(0, 79) + "…";
+            }
+        }
+        return "";
+    }
+
     String address() {
         return "/tasks/" + id;
     }

@@ -146,6 +146,7 @@ public class TaskPages {
         return new GoldenPathPages.TaskRow(
                 task.address(),
                 task.title(),
+                task.about(),
                 task.state().mark(),
                 task.state().word(),
                 Figures.actor(task.createdBy()),

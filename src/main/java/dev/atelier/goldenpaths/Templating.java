@@ -70,7 +70,7 @@ final class Templating {
 
     /** Renders all and writes them below the target; says how many. */
     int write(List<Skeleton.Material> files, String target)
-            throws ActionFailed, WrongTemplate, IOException {
+            throws ActionFailed, IOException {
         context.workspace().path(target);
         int written = 0;
         var portion = new ArrayList<Skeleton.Material>();
@@ -92,7 +92,7 @@ final class Templating {
     }
 
     private int render(List<Skeleton.Material> files, String target)
-            throws ActionFailed, WrongTemplate, IOException {
+            throws ActionFailed, IOException {
         if (files.isEmpty()) {
             return 0;
         }
@@ -114,7 +114,7 @@ final class Templating {
         try {
             rendered = context.rendering().texts(seen, texts, blocks);
         } catch (WrongExpression e) {
-            throw new WrongTemplate(e);
+            throw new ActionFailed(String.valueOf(e.getMessage()));
         }
         int written = 0;
         for (int i = 0; i < files.size(); i++) {
@@ -148,18 +148,5 @@ final class Templating {
         }
         context.workspace().write(name, content, executable);
         return 1;
-    }
-
-    /** A file of the skeleton that cannot be rendered. */
-    static final class WrongTemplate extends Exception {
-        private static final long serialVersionUID = 1;
-
-        WrongTemplate(WrongExpression cause) {
-            super(cause.getMessage(), cause);
-        }
-
-        ActionFailed failed() {
-            return new ActionFailed(String.valueOf(getMessage()));
-        }
     }
 }

@@ -58,11 +58,7 @@ class WorkspaceTemplate extends BuiltIn {
                     new Skeleton.Material(
                             name, Files.readAllBytes(path), Workspace.isExecutable(path)));
         }
-        try {
-            int written = new Templating(context).write(files, input.path("targetPath").asText(""));
-            context.log("Made %d files.".formatted(written));
-        } catch (Templating.WrongTemplate e) {
-            throw e.failed();
-        }
+        int written = new Templating(context).write(files, input.path("targetPath").asText(""));
+        context.log("Made %d files.".formatted(written));
     }
 }

@@ -51,18 +51,14 @@ class WorkspaceTemplateFile extends BuiltIn {
                             .formatted(Workspace.shown(input.path("sourcePath").asText())));
         }
         var target = input.path("targetPath").asText();
-        try {
-            new Templating(context)
-                    .write(
-                            List.of(
-                                    new Skeleton.Material(
-                                            target,
-                                            Files.readAllBytes(source),
-                                            Workspace.isExecutable(source))),
-                            "");
-            context.log("Made %s.".formatted(target));
-        } catch (Templating.WrongTemplate e) {
-            throw e.failed();
-        }
+        new Templating(context)
+                .write(
+                        List.of(
+                                new Skeleton.Material(
+                                        target,
+                                        Files.readAllBytes(source),
+                                        Workspace.isExecutable(source))),
+                        "");
+        context.log("Made %s.".formatted(target));
     }
 }
