@@ -1,8 +1,5 @@
 package dev.atelier.catalog;
 
-import com.fasterxml.jackson.core.JsonProcessingException;
-import com.fasterxml.jackson.dataformat.yaml.YAMLGenerator;
-import com.fasterxml.jackson.dataformat.yaml.YAMLMapper;
 import dev.atelier.identity.Caller;
 import dev.atelier.identity.Limit;
 import dev.atelier.identity.Limited;
@@ -32,14 +29,6 @@ import org.jspecify.annotations.Nullable;
 @RunOnVirtualThread
 @Needs(Permission.CATALOG_READ)
 public class CatalogPages {
-
-    private static final YAMLMapper YAML =
-            YAMLMapper.builder()
-                    .enable(YAMLGenerator.Feature.MINIMIZE_QUOTES)
-                    .enable(YAMLGenerator.Feature.ALWAYS_QUOTE_NUMBERS_AS_STRINGS)
-                    .disable(YAMLGenerator.Feature.WRITE_DOC_START_MARKER)
-                    .disable(YAMLGenerator.Feature.SPLIT_LINES)
-                    .build();
 
     @CheckedTemplate(basePath = "catalog")
     static class Templates {
@@ -148,13 +137,9 @@ public class CatalogPages {
             @PathParam("kind") String kind,
             @PathParam("name") String name) {
         var entity = require(namespace, kind, name);
-        try {
-            return Templates.source(
-                    shells.shell(entity, entity.address() + "/source"),
-                    YAML.writeValueAsString(entity.json()));
-        } catch (JsonProcessingException e) {
-            throw new IllegalStateException(e);
-        }
+        return Templates.source(
+                shells.shell(entity, entity.address() + "/source"),
+                EntityYaml.write(entity.json()));
     }
 
     @Needs(Permission.CATALOG_REFRESH)

@@ -17,6 +17,7 @@ import dev.atelier.platform.database.Transaction;
 import dev.atelier.platform.problems.Conflict;
 import dev.atelier.platform.problems.Denied;
 import jakarta.inject.Singleton;
+import java.io.IOException;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
@@ -120,7 +121,7 @@ class DatasetRegister extends BuiltIn {
     }
 
     @Override
-    public void run(ActionContext context) throws ActionFailed {
+    public void run(ActionContext context) throws ActionFailed, IOException {
         var input = context.input();
         columns(input);
         var owner = owner(input.path("owner").asText());
@@ -142,6 +143,7 @@ class DatasetRegister extends BuiltIn {
         boolean created = transaction.call(() -> put(ref, document, owner.toString()));
         context.output("created", BooleanNode.valueOf(created));
         context.log("%s is in the catalog.".formatted(ref));
+        context.made(ref.toString());
     }
 
     /** Whether it is new. */

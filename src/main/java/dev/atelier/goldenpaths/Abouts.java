@@ -32,7 +32,8 @@ class Abouts {
             @Nullable String undo,
             List<Deed> deeds,
             boolean asks,
-            boolean mayRun) {}
+            boolean mayRun,
+            boolean mayEdit) {}
 
     private final Durations durations;
     private final Actions actions;
@@ -69,7 +70,8 @@ class Abouts {
                 template.annotation("atelier.dev/undo").orElse(null),
                 deeds,
                 template.approval().isObject(),
-                caller.may(Permission.TEMPLATE_RUN, template.ref().toString()));
+                caller.may(Permission.TEMPLATE_RUN, template.ref().toString()),
+                caller.may(Permission.CATALOG_REGISTER));
     }
 
     static List<Stage> stages(Template template, int current) {

@@ -52,9 +52,7 @@ class FetchTemplateFile extends BuiltIn {
         var target = input.path("targetPath").asText();
         new Templating(context)
                 .write(
-                        List.of(
-                                new Skeleton.Material(
-                                        target, file.content(), file.executable())),
+                        List.of(new Skeleton.Material(target, file.content(), file.executable())),
                         "");
         context.log("Made %s.".formatted(target));
     }

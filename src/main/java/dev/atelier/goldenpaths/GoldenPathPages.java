@@ -57,7 +57,8 @@ public class GoldenPathPages {
             String q,
             List<Unfinished> drafts,
             List<TaskRow> recent,
-            int all) {}
+            int all,
+            boolean mayWrite) {}
 
     /** A draft to go on with. */
     public record Unfinished(String title, String address, String age) {}
@@ -141,7 +142,8 @@ public class GoldenPathPages {
                                 .stream()
                                 .map(TaskPages::row)
                                 .toList(),
-                        all.size()));
+                        all.size(),
+                        caller.may(Permission.CATALOG_REGISTER)));
     }
 
     private static String said(Entity entity) {

@@ -36,6 +36,7 @@ class LiveTasks {
     private static final Logger LOG = Logger.getLogger(LiveTasks.class);
     private static final Duration LOOK = Duration.ofSeconds(2);
     private static final long BEAT_NANOS = Duration.ofSeconds(10).toNanos();
+
     /**
      * Who may see a task is asked when a stream begins; one ends after this, and its window begins
      * another behind the last event that it got.

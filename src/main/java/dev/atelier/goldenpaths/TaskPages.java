@@ -223,7 +223,7 @@ public class TaskPages {
                 task.address(),
                 task.title(),
                 task.state().mark(),
-                waits ? "Waits for approval" : task.state().word(),
+                waits ? "Needs approval" : task.state().word(),
                 ended,
                 !ended && !task.cancelled(),
                 task.state() == Task.State.FAILED || task.state() == Task.State.CANCELLED,

@@ -69,8 +69,7 @@ final class Templating {
     }
 
     /** Renders all and writes them below the target; says how many. */
-    int write(List<Skeleton.Material> files, String target)
-            throws ActionFailed, IOException {
+    int write(List<Skeleton.Material> files, String target) throws ActionFailed, IOException {
         context.workspace().path(target);
         int written = 0;
         var portion = new ArrayList<Skeleton.Material>();

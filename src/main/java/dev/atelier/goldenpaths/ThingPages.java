@@ -49,6 +49,7 @@ public class ThingPages {
             String task,
             String by,
             String at,
+            boolean current,
             boolean behind,
             boolean mayUpdate,
             @Nullable String waiting) {}
@@ -96,7 +97,7 @@ public class ThingPages {
             if (history.getFirst().isRepository()) {
                 repository(template, history, list);
             } else if (isShown(history.getFirst().ref())) {
-                list.add(thing(history.getFirst(), false, false, null));
+                list.add(thing(template, history.getFirst(), false, false, null));
             }
         }
         return Html.things(
@@ -128,6 +129,7 @@ public class ThingPages {
         boolean behind = !at.version().equals(template.version());
         list.add(
                 thing(
+                        template,
                         at,
                         behind,
                         behind
@@ -139,7 +141,9 @@ public class ThingPages {
     }
 
     private static Thing thing(
-            Made made, boolean behind, boolean mayUpdate, @Nullable String waiting) {
+            Template template,
+            Made made,
+            boolean behind, boolean mayUpdate, @Nullable String waiting) {
         return new Thing(
                 made.ref(),
                 made.name(),
@@ -148,6 +152,7 @@ public class ThingPages {
                 "/tasks/" + made.task(),
                 Figures.actor(made.by()),
                 Figures.minute(made.at()),
+                made.version().equals(template.version()),
                 behind,
                 mayUpdate,
                 waiting);

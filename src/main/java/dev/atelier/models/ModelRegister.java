@@ -135,6 +135,7 @@ class ModelRegister extends BuiltIn {
                             .formatted(version.number(), version.model(), version.reason()));
         }
         context.log("Registered %s version %d.".formatted(version.model(), version.number()));
+        context.made(EntityRef.of("model", version.model()).toString());
         if (!version.servable()) {
             context.warn("It cannot be tried here: " + version.unservable());
         }

@@ -21,7 +21,15 @@ public final class Bench {
     static final Duration TIME = Duration.ofMillis((long) (1000 * Double.parseDouble(seconds())));
 
     private static final List<String> ALL =
-            List.of("start", "pages", "access", "catalog", "inference", "cold", "mlflow", "goldenpaths");
+            List.of(
+                    "start",
+                    "pages",
+                    "access",
+                    "catalog",
+                    "inference",
+                    "cold",
+                    "mlflow",
+                    "goldenpaths");
 
     private Bench() {}
 

@@ -146,7 +146,8 @@ final class GoldenPathsBench {
         return all;
     }
 
-    private static JsonNode ask(Connection connection, URI portal, String method, String path, JsonNode body)
+    private static JsonNode ask(
+            Connection connection, URI portal, String method, String path, JsonNode body)
             throws IOException {
         var answer =
                 connection.ask(
@@ -155,9 +156,7 @@ final class GoldenPathsBench {
                                 method,
                                 path,
                                 "Content-Type: application/json\r\nAccept: application/json\r\n",
-                                body.isMissingNode()
-                                        ? new byte[0]
-                                        : JSON.writeValueAsBytes(body)));
+                                body.isMissingNode() ? new byte[0] : JSON.writeValueAsBytes(body)));
         if (answer.status() >= 300) {
             throw new IOException(
                     "%s %s: %d %s".formatted(method, path, answer.status(), answer.text()));
@@ -183,7 +182,8 @@ final class GoldenPathsBench {
         }
     }
 
-    private static String start(Connection connection, URI portal, String template, ObjectNode values)
+    private static String start(
+            Connection connection, URI portal, String template, ObjectNode values)
             throws IOException {
         var wish = JSON.createObjectNode().put("templateRef", "template:default/" + template);
         wish.set("values", values);
@@ -231,7 +231,10 @@ final class GoldenPathsBench {
             var times = new long[RUNS];
             for (int i = 0; i < RUNS; i++) {
                 long at = System.nanoTime();
-                await(connection, portal, start(connection, portal, "bench-six", named("bench-" + i)));
+                await(
+                        connection,
+                        portal,
+                        start(connection, portal, "bench-six", named("bench-" + i)));
                 times[i] = System.nanoTime() - at;
             }
             Arrays.sort(times);
@@ -272,7 +275,8 @@ final class GoldenPathsBench {
         System.out.println(ClosedLoop.Figures.HEADINGS);
         ClosedLoop.measure(1, Bench.TIME, callers);
         System.out.println(
-                ClosedLoop.measure(1, Bench.TIME, callers).line("preview: dry run of expressions", 1));
+                ClosedLoop.measure(1, Bench.TIME, callers)
+                        .line("preview: dry run of expressions", 1));
     }
 
     private static void manyAtOnce(URI portal) throws Exception {
@@ -344,11 +348,7 @@ final class GoldenPathsBench {
             var text =
                     connection.ask(
                             Connection.request(
-                                    address,
-                                    "GET",
-                                    "/tasks/" + task + "/log",
-                                    "",
-                                    new byte[0]));
+                                    address, "GET", "/tasks/" + task + "/log", "", new byte[0]));
             double read = (System.nanoTime() - began) / 1e9;
             long lines =
                     new String(text.body(), StandardCharsets.UTF_8)

@@ -32,8 +32,7 @@ final class Looks {
                     });
             page.onPageError(complaints::add);
             page.navigate(address);
-            var name =
-                    address.equals("/") ? "home" : address.substring(1).replaceAll("\\W+", "-");
+            var name = address.equals("/") ? "home" : address.substring(1).replaceAll("\\W+", "-");
             look(page, name, complaints);
             assertThat(complaints).isEmpty();
         }
@@ -60,7 +59,8 @@ final class Looks {
                 page.emulateMedia(new Page.EmulateMediaOptions().setColorScheme(scheme));
                 shoot(
                         page,
-                        "%s-%s-%d.png".formatted(name, scheme.name().toLowerCase(Locale.ROOT), width),
+                        "%s-%s-%d.png"
+                                .formatted(name, scheme.name().toLowerCase(Locale.ROOT), width),
                         complaints);
             }
         }

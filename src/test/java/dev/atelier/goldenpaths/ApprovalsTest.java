@@ -169,7 +169,7 @@ class ApprovalsTest {
         var page = approver.asks().accept("text/html").get("/tasks/{id}", id);
         page.then()
                 .statusCode(200)
-                .body(containsString("Waits for approval"))
+                .body(containsString("Needs approval"))
                 .body(containsString("Approval before step “Take the graphics cards”"))
                 .body(containsString("<em>it</em>"))
                 .body(not(containsString("x()</script>")))
