@@ -143,7 +143,9 @@ public class ThingPages {
     private static Thing thing(
             Template template,
             Made made,
-            boolean behind, boolean mayUpdate, @Nullable String waiting) {
+            boolean behind,
+            boolean mayUpdate,
+            @Nullable String waiting) {
         return new Thing(
                 made.ref(),
                 made.name(),

@@ -68,6 +68,8 @@ final class Looks {
 
     private static void shoot(Page page, String file, List<String> complaints) {
         page.evaluate("document.fonts.ready");
+        // Where a journey left it, the bar at the top may cover what is looked at.
+        page.evaluate("scrollTo(0, 0)");
         page.screenshot(
                 new Page.ScreenshotOptions()
                         .setFullPage(true)
