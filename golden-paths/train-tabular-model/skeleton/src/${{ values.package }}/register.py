@@ -2,6 +2,7 @@
 
 import json
 import os
+import subprocess
 import sys
 
 from mlflow import MlflowClient
@@ -23,7 +24,7 @@ def main() -> int:
     client = MlflowClient()
     experiment = client.get_experiment_by_name(NAME)
     number = experiment.experiment_id if experiment else client.create_experiment(NAME)
-    run = client.create_run(number, tags={"mlflow.source.git.commit": _commit()})
+    run = client.create_run(number, tags=_code())
     for name, value in PARAMS.items():
         client.log_param(run.info.run_id, name, value)
     for name, value in json.loads((BUILD / "metrics.json").read_text()).items():
@@ -38,9 +39,33 @@ def main() -> int:
     return 0
 
 
-def _commit() -> str:
-    """Return the commit that CI builds, or nothing outside of CI."""
-    return os.environ.get("GITHUB_SHA") or os.environ.get("CI_COMMIT_SHA") or ""
+def _code() -> dict[str, str]:
+    """Return the tags that say which code trained, as far as CI or Git know."""
+    hub = os.environ.get("GITHUB_REPOSITORY")
+    repository = (
+        f"{os.environ.get('GITHUB_SERVER_URL', 'https://github.com')}/{hub}"
+        if hub
+        else os.environ.get("CI_PROJECT_URL") or _git("remote", "get-url", "origin")
+    )
+    # What stands before the host of an address may be a credential.
+    scheme, mark, rest = repository.partition("://")
+    host, slash, path = rest.partition("/")
+    plain = f"{scheme}{mark}{host.rpartition('@')[2]}{slash}{path}" if mark else repository
+    commit = os.environ.get("GITHUB_SHA") or os.environ.get("CI_COMMIT_SHA")
+    tags = {
+        "mlflow.source.git.repoURL": plain,
+        "mlflow.source.git.commit": commit or _git("rev-parse", "HEAD"),
+    }
+    return {name: value for name, value in tags.items() if value}
+
+
+def _git(*words: str) -> str:
+    """Return what Git says, or nothing where there is none."""
+    try:
+        said = subprocess.run(["git", *words], capture_output=True, text=True, check=True)
+    except (OSError, subprocess.CalledProcessError):
+        return ""
+    return said.stdout.strip()
 
 
 if __name__ == "__main__":

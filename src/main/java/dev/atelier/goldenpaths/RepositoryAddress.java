@@ -9,10 +9,13 @@ import java.util.HashMap;
  * A repository as Backstage's {@code RepoUrlPicker} writes it: {@code host?owner=o&repo=r}. Some
  * hosts say workspace, organization or project for owner.
  */
-record RepositoryAddress(String host, String owner, String repo) {
+public record RepositoryAddress(String host, String owner, String repo) {
+
+    /** Host of the repositories that this portal keeps itself. */
+    public static final String OWN = "atelier";
 
     /** What is missing is empty. */
-    static RepositoryAddress parse(String text) {
+    public static RepositoryAddress parse(String text) {
         int mark = text.indexOf('?');
         if (mark < 0) {
             return new RepositoryAddress("", "", "");

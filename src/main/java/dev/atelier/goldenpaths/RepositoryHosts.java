@@ -29,8 +29,7 @@ import org.jboss.logging.Logger;
 @ApplicationScoped
 class RepositoryHosts {
 
-    /** Stands for the repositories that this portal keeps itself. */
-    static final String OWN = "atelier";
+    static final String OWN = RepositoryAddress.OWN;
 
     private static final Logger LOG = Logger.getLogger(RepositoryHosts.class);
 

@@ -86,7 +86,10 @@ final class Run {
         context.set("user", subject.spec.path("user"));
         var environment = context.putObject("environment");
         environment.putObject("parameters");
-        context.putObject("context").putObject("task").put("id", subject.id.toString());
+        var task = context.putObject("context").putObject("task").put("id", subject.id.toString());
+        if (subject.spec.hasNonNull("date")) {
+            task.set("date", subject.spec.get("date"));
+        }
     }
 
     /**

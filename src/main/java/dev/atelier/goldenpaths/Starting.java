@@ -10,6 +10,8 @@ import dev.atelier.identity.Caller;
 import dev.atelier.identity.PublicAddress;
 import io.quarkus.vertx.http.runtime.CurrentVertxRequest;
 import jakarta.enterprise.context.ApplicationScoped;
+import java.time.LocalDate;
+import java.time.ZoneOffset;
 import java.util.LinkedHashMap;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
@@ -98,10 +100,12 @@ class Starting {
     }
 
     /**
-     * What a task of these answers is made of, with the portal's address as the caller knows it.
+     * What a task of these answers is made of, with the day (UTC) and the portal's address as the
+     * caller knows it.
      */
     ObjectNode spec(Template template, JsonNode answers) {
         var spec = template.taskSpec(answers, user());
+        spec.put("date", LocalDate.now(ZoneOffset.UTC).toString());
         var request = current.getCurrent();
         if (request != null) {
             spec.put("portal", address.of(request, "/").toString().replaceAll("/+$", ""));

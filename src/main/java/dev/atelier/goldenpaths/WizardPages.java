@@ -1,7 +1,5 @@
 package dev.atelier.goldenpaths;
 
-import com.fasterxml.jackson.core.JsonProcessingException;
-import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.atelier.catalog.EntityRef;
@@ -41,7 +39,11 @@ public class WizardPages {
         static native TemplateInstance form(FormPage page);
     }
 
-    /** A page of questions. */
+    /**
+     * A page of questions.
+     *
+     * @param link what an address brought; null when it brought nothing
+     */
     public record FormPage(
             Abouts.About about,
             String title,
@@ -52,7 +54,8 @@ public class WizardPages {
             String action,
             @Nullable String back,
             boolean draft,
-            boolean last) {
+            boolean last,
+            @Nullable Link link) {
 
         /** Whether an answer decides about other questions. */
         public boolean asksMore() {
@@ -71,6 +74,13 @@ public class WizardPages {
         }
     }
 
+    /**
+     * Answers that an address brought.
+     *
+     * @param answers as JSON, for those of later pages
+     */
+    public record Link(String note, boolean taken, String answers) {}
+
     /** A fault, and the id of its field. */
     public record Fault(String id, String reason) {}
 
@@ -78,6 +88,7 @@ public class WizardPages {
     private final Forms forms;
     private final FormAnswers formAnswers;
     private final AnswerRules rules;
+    private final Prefill prefill;
     private final Drafts drafts;
     private final Abouts abouts;
     private final Caller caller;
@@ -88,6 +99,7 @@ public class WizardPages {
             Forms forms,
             FormAnswers formAnswers,
             AnswerRules rules,
+            Prefill prefill,
             Drafts drafts,
             Abouts abouts,
             Caller caller,
@@ -96,6 +108,7 @@ public class WizardPages {
         this.forms = forms;
         this.formAnswers = formAnswers;
         this.rules = rules;
+        this.prefill = prefill;
         this.drafts = drafts;
         this.abouts = abouts;
         this.caller = caller;
@@ -118,19 +131,15 @@ public class WizardPages {
             @PathParam("name") String name,
             @RestQuery @Nullable String formData) {
         var template = paths.get(ref(namespace, name));
-        var answers = json.createObjectNode();
-        if (formData != null && json(formData) instanceof ObjectNode given) {
-            answers = given;
-        }
-        return form(template, 0, answers, Map.of(), template.address(), null);
+        var given = prefill.read(template, formData);
+        return form(
+                template, 0, given.answers(), Map.of(), template.address(), null, link(given));
     }
 
-    private @Nullable JsonNode json(String text) {
-        try {
-            return json.readTree(text);
-        } catch (JsonProcessingException e) {
-            return null;
-        }
+    private static @Nullable Link link(Prefill.Given given) {
+        return given.note() == null
+                ? null
+                : new Link(given.note(), given.taken(), given.answers().toString());
     }
 
     private TemplateInstance form(
@@ -139,7 +148,8 @@ public class WizardPages {
             ObjectNode answers,
             Map<String, String> faults,
             String action,
-            Drafts.@Nullable Draft draft) {
+            Drafts.@Nullable Draft draft,
+            @Nullable Link link) {
         if (template.pages().isEmpty()) {
             return Html.form(
                     new FormPage(
@@ -152,7 +162,8 @@ public class WizardPages {
                             action,
                             null,
                             draft != null,
-                            true));
+                            true,
+                            link));
         }
         var page = template.pages().get(number);
         var full = rules.withDefaults(page.schema(), answers);
@@ -167,7 +178,8 @@ public class WizardPages {
                         action,
                         draft != null && number > 0 ? draft.address() + "/" + number : null,
                         draft != null,
-                        number == template.pages().size() - 1));
+                        number == template.pages().size() - 1,
+                        link));
     }
 
     /** Takes the answers of the first page. */
@@ -187,20 +199,27 @@ public class WizardPages {
                             + "/review");
         }
         var schema = template.pages().getFirst().schema();
-        var read = formAnswers.read(schema, json.createObjectNode(), form);
+        var given = prefill.read(template, form.getFirst(Prefill.NAME));
+        var read = formAnswers.read(schema, given.answers(), form);
         if (changes(form)) {
-            return Response.ok(
-                            form(template, 0, read.answers(), Map.of(), template.address(), null))
-                    .build();
+            return Response.ok(again(template, read.answers(), Map.of(), given)).build();
         }
         var faults = rules.faults(schema, read.answers());
         if (!faults.isEmpty() && !form.containsKey("_save")) {
             return Response.status(422)
-                    .entity(form(template, 0, read.answers(), faults, template.address(), null))
+                    .entity(again(template, read.answers(), faults, given))
                     .build();
         }
         var draft = drafts.create(template.ref(), read.answers(), read.secrets(), null);
         return form.containsKey("_save") ? to("/golden-paths") : to(next(template, draft, 0));
+    }
+
+    private TemplateInstance again(
+            Template template,
+            ObjectNode answers,
+            Map<String, String> faults,
+            Prefill.Given given) {
+        return form(template, 0, answers, faults, template.address(), null, link(given));
     }
 
     /** Whether only the questions are to be drawn anew. */
@@ -223,7 +242,13 @@ public class WizardPages {
         var template = paths.get(draft.template());
         int number = number(template, page);
         return form(
-                template, number, draft.answers(), Map.of(), draft.address() + "/" + page, draft);
+                template,
+                number,
+                draft.answers(),
+                Map.of(),
+                draft.address() + "/" + page,
+                draft,
+                null);
     }
 
     private static int number(Template template, String page) {
@@ -251,7 +276,7 @@ public class WizardPages {
         var read = formAnswers.read(schema, draft.answers(), form);
         var address = draft.address() + "/" + (number + 1);
         if (changes(form)) {
-            return Response.ok(form(template, number, read.answers(), Map.of(), address, draft))
+            return Response.ok(form(template, number, read.answers(), Map.of(), address, draft, null))
                     .build();
         }
         var faults = rules.faults(schema, read.answers());
@@ -261,7 +286,7 @@ public class WizardPages {
         }
         if (!faults.isEmpty()) {
             return Response.status(422)
-                    .entity(form(template, number, read.answers(), faults, address, draft))
+                    .entity(form(template, number, read.answers(), faults, address, draft, null))
                     .build();
         }
         return to(next(template, draft, number));

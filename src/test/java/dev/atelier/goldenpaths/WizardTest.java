@@ -7,6 +7,7 @@ import static org.hamcrest.Matchers.containsString;
 import dev.atelier.TestDatabase;
 import dev.atelier.catalog.EntityRef;
 import dev.atelier.identity.Person;
+import dev.atelier.platform.database.Sql;
 import io.quarkus.test.common.QuarkusTestResource;
 import io.quarkus.test.junit.QuarkusTest;
 import io.restassured.response.Response;
@@ -65,6 +66,7 @@ class WizardTest {
             """;
 
     @Inject Tasks tasks;
+    @Inject Sql sql;
 
     private static Document read(Response response, int status) {
         return Jsoup.parse(response.then().statusCode(status).extract().asString());
@@ -236,5 +238,101 @@ class WizardTest {
                 .body(containsString("Two steps have the id"));
         given().get("/golden-paths/default/nowhere").then().statusCode(404);
         given().get("/golden-paths").then().statusCode(200).body(containsString("Cannot be run"));
+    }
+
+    @Test
+    void takes_answers_of_a_link_for_questions_that_are_shown() {
+        var person = Person.named("linked").with("developer");
+        var path =
+                Paths.publish(
+                        """
+                        parameters:
+                          - title: About
+                            properties:
+                              name: {title: Name, type: string}
+                              fixed: {title: Fixed, type: string, default: here, ui:disabled: true}
+                              quiet: {title: Quiet, type: string, default: q, ui:widget: hidden}
+                              pass: {title: Pass, type: string, ui:widget: password}
+                              key: {title: Key, type: string, ui:field: Secret}
+                          - title: More
+                            properties:
+                              kind: {title: Kind, type: string, enum: [a, b], default: a}
+                              deep:
+                                title: Deep
+                                type: object
+                                properties:
+                                  in: {title: Inside, type: string}
+                                  dark: {title: Dark, type: string, ui:widget: hidden}
+                            dependencies:
+                              kind:
+                                oneOf:
+                                  - properties: {kind: {const: a}}
+                                  - properties:
+                                      kind: {const: b}
+                                      more: {title: More about it, type: string}
+                        steps:
+                          - id: say
+                            action: debug:log
+                            input: {message: "${{ parameters.name }}"}
+                        """);
+        var data =
+                """
+                {"name": "wine <b>", "fixed": "x", "quiet": "x", "pass": "x", "key": "x", "unasked": 1,
+                 "kind": "b", "more": "much", "deep": {"in": "side", "dark": "x", "none": 2}}
+                """;
+
+        var first = read(by(person).queryParam("formData", data).get(address(path)), 200);
+
+        assertThat(first.select(".note").text())
+                .contains("A link has filled in 4 answers", "fixed, quiet, pass, key, unasked");
+        assertThat(first.select("input[name=/name]").val()).isEqualTo("wine <b>");
+        assertThat(first.select("input[name=/fixed]").val()).isEqualTo("here");
+        assertThat(first.select("input[name=/pass], input[name=/key]").eachAttr("value"))
+                .containsOnly("");
+        var next =
+                by(person)
+                        .formParam("/name", "wine")
+                        .formParam("formData", first.select("input[name=formData]").val())
+                        .post(address(path))
+                        .then()
+                        .statusCode(303)
+                        .extract()
+                        .header("Location");
+        var second = read(by(person).get(next), 200);
+        assertThat(second.select("select[name=/kind] option[selected]").val()).isEqualTo("b");
+        assertThat(second.select("input[name=/more]").val()).isEqualTo("much");
+        assertThat(second.select("input[name=/deep/in]").val()).isEqualTo("side");
+        var id = UUID.fromString(next.replaceAll(".*/drafts/([^/]+)/.*", "$1"));
+        String draft =
+                sql.one(
+                        "select answers::text from task_draft where id = ?",
+                        row -> row.getString(1),
+                        id);
+        assertThat(draft).doesNotContain("\"x\"").doesNotContain("none");
+    }
+
+    @Test
+    void says_when_a_link_brings_what_it_cannot_take() {
+        var person = Person.named("linked").with("developer");
+        var path = Paths.publish(SPEC);
+
+        assertThat(note(person, path, "[1, 2]")).contains("no JSON object");
+        assertThat(note(person, path, "{")).contains("no JSON object");
+        assertThat(note(person, path, "{\"what\": 1}"))
+                .contains("brings no answer to these questions", "what");
+        // What is wrong is shown where it stands, once it is sent.
+        assertThat(note(person, path, "{\"size\": [\"many\"]}")).contains("an answer");
+        read(
+                by(person)
+                        .formParam("/name", "wine")
+                        .formParam("formData", "{\"name\": \"" + "x".repeat(9000) + "\"}")
+                        .post(address(path)),
+                303);
+    }
+
+    private static String note(Person person, EntityRef path, String data) {
+        return read(by(person).queryParam("formData", data).get(address(path)), 200)
+                .select(".note")
+                .text();
     }
 }
