@@ -6,8 +6,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from ${{ values.package }} import data
-from ${{ values.package }}.train import Trained, answer, fit, write
+from training import data
+from training.train import Trained, answer, fit, write
 
 
 @pytest.fixture(scope="session")

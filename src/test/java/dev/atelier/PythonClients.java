@@ -79,16 +79,20 @@ public final class PythonClients {
         return null;
     }
 
-    private static Path environment(List<String> venv, String name, String... packages)
-            throws IOException, InterruptedException {
-        var folder =
+    /** Where what is installed once stays from build to build, outside of the tree. */
+    public static Path cache() throws IOException {
+        return Files.createDirectories(
                 Path.of(
                         System.getenv()
                                 .getOrDefault(
                                         "XDG_CACHE_HOME",
                                         System.getProperty("user.home") + "/.cache"),
-                        "atelier");
-        Files.createDirectories(folder);
+                        "atelier"));
+    }
+
+    private static Path environment(List<String> venv, String name, String... packages)
+            throws IOException, InterruptedException {
+        var folder = cache();
         var home = folder.resolve(name);
         var python = home.resolve("bin/python");
         // Two builds on one machine may want it at once.

@@ -46,6 +46,15 @@ public final class Paths {
 
     private Paths() {}
 
+    /** A golden path that comes with the portal, as soon as the catalog has it. */
+    static EntityRef offered(String name) {
+        var path = new EntityRef("template", "default", name);
+        Awaitility.await()
+                .atMost(Duration.ofSeconds(60))
+                .until(() -> bean(Entities.class).find(path).isPresent());
+        return path;
+    }
+
     /** Runs a golden path as somebody, who may. */
     public static Ended run(RequestSpecification asks, EntityRef path, Map<String, ?> values) {
         String id =

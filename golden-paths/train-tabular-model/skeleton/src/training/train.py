@@ -24,7 +24,7 @@ from sklearn.model_selection import train_test_split
 from sklearn.pipeline import Pipeline, make_pipeline
 from sklearn.preprocessing import OrdinalEncoder
 
-from ${{ values.package }} import NAME, data
+from training import NAME, data
 
 BUILD = Path(__file__).resolve().parents[2] / "build"
 SEED = 7

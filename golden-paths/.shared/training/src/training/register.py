@@ -7,8 +7,8 @@ import sys
 
 from mlflow import MlflowClient
 
-from ${{ values.package }} import NAME
-from ${{ values.package }}.train import BUILD, PARAMS
+from training import NAME
+from training.train import BUILD, PARAMS
 
 ADDRESS = "MLFLOW_TRACKING_URI"
 
