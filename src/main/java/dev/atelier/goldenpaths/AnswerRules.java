@@ -18,11 +18,14 @@ class AnswerRules {
     private final Conditions conditions;
     private final Schemas schemas;
     private final RepositoryHosts hosts;
+    private final FormUploads uploads;
 
-    AnswerRules(Conditions conditions, Schemas schemas, RepositoryHosts hosts) {
+    AnswerRules(
+            Conditions conditions, Schemas schemas, RepositoryHosts hosts, FormUploads uploads) {
         this.conditions = conditions;
         this.schemas = schemas;
         this.hosts = hosts;
+        this.uploads = uploads;
     }
 
     /**
@@ -119,6 +122,7 @@ class AnswerRules {
                             ? Optional.empty()
                             : Optional.of(
                                     "Tags are lowercase letters and numbers, with - between words.");
+            case FieldSchema.UPLOAD -> uploads.fault(answer.asText(), schema);
             case "RepoUrlPicker" -> hosts.fault(answer.asText(), schema.path("ui:options"));
             default -> Optional.empty();
         };

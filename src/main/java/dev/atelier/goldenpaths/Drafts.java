@@ -53,12 +53,14 @@ class Drafts {
     private final ObjectMapper json;
     private final Caller caller;
     private final KeptSecrets secrets;
+    private final FormUploads uploads;
 
-    Drafts(Sql sql, ObjectMapper json, Caller caller, KeptSecrets secrets) {
+    Drafts(Sql sql, ObjectMapper json, Caller caller, KeptSecrets secrets, FormUploads uploads) {
         this.sql = sql;
         this.json = json;
         this.caller = caller;
         this.secrets = secrets;
+        this.uploads = uploads;
     }
 
     private Draft read(ResultSet row) throws SQLException {
@@ -91,6 +93,7 @@ class Drafts {
                 caller.entityRef(),
                 answers.toString(),
                 updates);
+        uploads.hold(id, answers);
         var made = get(id.toString());
         keep(made, given);
         return made;
@@ -102,6 +105,7 @@ class Drafts {
                 "update task_draft set answers = ?::jsonb, updated_at = clock_timestamp() where id = ?",
                 answers.toString(),
                 draft.id);
+        uploads.hold(draft.id, answers);
         keep(draft, given);
     }
 
@@ -179,5 +183,6 @@ class Drafts {
                         row -> row.getObject(1, UUID.class),
                         KEPT)
                 .forEach(id -> secrets.drop("task-draft:" + id));
+        uploads.forgetOld();
     }
 }

@@ -6,7 +6,19 @@ import java.util.Locale;
 /** What the schema of one question says about how it is asked. */
 final class FieldSchema {
 
+    /** The field that asks for files and answers with a reference to them. */
+    static final String UPLOAD = "FileUpload";
+
     private FieldSchema() {}
+
+    /** Whether a question for files answers with a reference, or else with the bytes themselves. */
+    static boolean isReference(JsonNode schema) {
+        return ui(schema, "field").asText("").equals(UPLOAD);
+    }
+
+    static boolean isSeveral(JsonNode schema) {
+        return isReference(schema) && ui(schema, "multiple").asBoolean(true);
+    }
 
     /** A {@code ui:} key, beside the schema or among its {@code ui:options}. */
     static JsonNode ui(JsonNode schema, String key) {
@@ -34,6 +46,9 @@ final class FieldSchema {
         switch (ui(schema, "field").asText("")) {
             case "Secret" -> {
                 return Question.Kind.PASSWORD;
+            }
+            case UPLOAD -> {
+                return Question.Kind.FILES;
             }
             case "RepoUrlPicker" -> {
                 return Question.Kind.REPOSITORY;
@@ -88,6 +103,7 @@ final class FieldSchema {
                                     case "date" -> Question.Kind.DATE;
                                     case "email" -> Question.Kind.EMAIL;
                                     case "uri" -> Question.Kind.ADDRESS;
+                                    case "data-url" -> Question.Kind.FILES;
                                     default -> Question.Kind.TEXT;
                                 };
                     };

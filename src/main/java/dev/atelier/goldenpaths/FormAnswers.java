@@ -181,6 +181,12 @@ class FormAnswers {
                         .forEach(line -> list.add(typed(schema.path("items"), line)));
                 return list;
             }
+            case FILES -> {
+                var fresh = form.getFirst(at + Forms.TAKEN);
+                return fresh != null
+                        ? nodes.textNode(fresh)
+                        : form.containsKey(at + Forms.DROP) ? MissingNode.getInstance() : before;
+            }
             case PASSWORD -> {
                 var given = first(form, at);
                 if (!FieldSchema.ui(schema, "field").asText("").equals("Secret")) {

@@ -4,8 +4,10 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import com.fasterxml.jackson.databind.node.MissingNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import dev.atelier.platform.web.Figures;
 import jakarta.enterprise.context.ApplicationScoped;
 import java.util.ArrayList;
+import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
@@ -23,19 +25,29 @@ class Forms {
 
     static final int MOST_ENTRIES = 200;
 
+    private static final int DEEPEST = 20;
+
     /** Names that are no answers. */
     static final String ADD = "_add";
 
     static final String REMOVE = "_remove";
 
+    /** Behind the name of a question for files: what became of those that came with the form. */
+    static final String TAKEN = "#taken";
+
+    /** Behind the same: those that were there go. */
+    static final String DROP = "#drop";
+
     private final Conditions conditions;
     private final Choices choices;
     private final RepositoryHosts hosts;
+    private final FormUploads uploads;
 
-    Forms(Conditions conditions, Choices choices, RepositoryHosts hosts) {
+    Forms(Conditions conditions, Choices choices, RepositoryHosts hosts, FormUploads uploads) {
         this.conditions = conditions;
         this.choices = choices;
         this.hosts = hosts;
+        this.uploads = uploads;
     }
 
     /**
@@ -149,15 +161,71 @@ class Forms {
                 schema.path("title").asText(FieldSchema.words(name)),
                 FieldSchema.help(schema),
                 required,
-                text(kind, value),
-                offered(kind, schema, value, repository),
+                kind == Question.Kind.FILES ? "" : text(kind, value),
+                kind == Question.Kind.FILES
+                        ? given(schema, value.asText(""))
+                        : offered(kind, schema, value, repository),
                 parts,
-                FieldSchema.ui(schema, "placeholder").asText(""),
+                kind != Question.Kind.FILES
+                        ? FieldSchema.ui(schema, "placeholder").asText("")
+                        : FieldSchema.isSeveral(schema) ? Question.SEVERAL : "",
                 FieldSchema.ui(schema, "disabled").asBoolean()
                         || schema.path("readOnly").asBoolean(),
                 FieldSchema.ui(schema, "autofocus").asBoolean(),
                 asksMore,
                 faults.get(at));
+    }
+
+    /** Files that were given already, with their sizes. */
+    private List<Question.Choice> given(JsonNode schema, String answer) {
+        if (!FieldSchema.isReference(schema)) {
+            return DataUrl.parse(answer).stream()
+                    .map(one -> file(one.name(), one.bytes().length))
+                    .toList();
+        }
+        return uploads.mine(answer).stream()
+                .flatMap(held -> held.files().stream())
+                .map(one -> file(one.path(), one.blob().size()))
+                .toList();
+    }
+
+    private static Question.Choice file(String name, long size) {
+        return new Question.Choice(name, name, Figures.bytes(size), true);
+    }
+
+    /**
+     * Questions for files that a page may ask, by JSON pointer, whatever is answered. Entries of
+     * lists have none.
+     */
+    static Map<String, JsonNode> files(JsonNode schema) {
+        var found = new LinkedHashMap<String, JsonNode>();
+        files(schema, "", found, 0);
+        return found;
+    }
+
+    private static void files(JsonNode schema, String at, Map<String, JsonNode> found, int depth) {
+        if (depth > DEEPEST) {
+            return;
+        }
+        for (var property : schema.path("properties").properties()) {
+            var part = property.getValue();
+            var place = at + "/" + FieldSchema.escape(property.getKey());
+            if (part.isObject()
+                    && FieldSchema.kind(part, FieldSchema.ui(part, "widget").asText(""))
+                            == Question.Kind.FILES) {
+                found.putIfAbsent(place, part);
+            }
+            files(part, place, found, depth + 1);
+        }
+        for (var branch : List.of("then", "else")) {
+            files(schema.path(branch), at, found, depth + 1);
+        }
+        for (var list : List.of("allOf", "oneOf", "anyOf")) {
+            schema.path(list).forEach(part -> files(part, at, found, depth + 1));
+        }
+        for (var list : List.of("dependencies", "dependentSchemas")) {
+            schema.path(list).forEach(part -> files(part, at, found, depth + 1));
+        }
     }
 
     private List<Question> entries(

@@ -25,6 +25,14 @@ interface GoldenPathsConfig {
     @WithDefault("64M")
     MemorySize workspaceMost();
 
+    /** One file that is uploaded for a question; as much as a file of a model. */
+    @WithDefault("${atelier.models.max-file-size:2147483647}")
+    MemorySize uploadFileMost();
+
+    /** Files of one upload. */
+    @WithDefault("${atelier.models.max-files:1000}")
+    int uploadFilesMost();
+
     /** Processes that render expressions and files. */
     @WithDefault("2")
     int renderers();

@@ -113,7 +113,8 @@ class Prefill {
         if (widget.equals("hidden")
                 || FieldSchema.ui(schema, "disabled").asBoolean()
                 || schema.path("readOnly").asBoolean()
-                || FieldSchema.kind(schema, widget) == Question.Kind.PASSWORD) {
+                || FieldSchema.kind(schema, widget) == Question.Kind.PASSWORD
+                || FieldSchema.kind(schema, widget) == Question.Kind.FILES) {
             return null;
         }
         if (schema.has("properties") && value instanceof ObjectNode object) {

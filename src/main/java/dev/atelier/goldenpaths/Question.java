@@ -30,12 +30,15 @@ public record Question(
         boolean asksMore,
         @Nullable String fault) {
 
+    static final String SEVERAL = "several";
+
     /** Ways to ask. */
     public enum Kind {
         TEXT,
         LINES,
         NUMBER,
         PASSWORD,
+        FILES,
         YES,
         SELECT,
         RADIO,
@@ -56,6 +59,11 @@ public record Question(
     /** For templates, which compare texts. */
     public String way() {
         return kind.name();
+    }
+
+    /** Of a question for files: whether it takes several. */
+    public boolean several() {
+        return placeholder.equals(SEVERAL);
     }
 
     /** Whether its answer, or one within it, decides about other questions. */

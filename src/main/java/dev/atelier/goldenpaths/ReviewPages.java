@@ -149,6 +149,12 @@ public class ReviewPages {
         return switch (question.kind()) {
             case PASSWORD -> question.value().isEmpty() ? "" : Forms.HIDDEN;
             case YES -> question.value().equals("true") ? "Yes" : "No";
+            case FILES ->
+                    String.join(
+                            "\n",
+                            question.choices().stream()
+                                    .map(one -> "%s, %s".formatted(one.label(), one.help()))
+                                    .toList());
             case SELECT, RADIO, CHECKS, SUGGEST -> {
                 var chosen =
                         question.choices().stream()

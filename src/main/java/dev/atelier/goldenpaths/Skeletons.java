@@ -54,29 +54,35 @@ class Skeletons {
     private final Repositories repositories;
     private final Contents contents;
     private final Caller caller;
+    private final FormUploads uploads;
 
     Skeletons(
             OutboundHttp http,
             GitHosts hosts,
             Repositories repositories,
             Contents contents,
-            Caller caller) {
+            Caller caller,
+            FormUploads uploads) {
         this.http = http;
         this.hosts = hosts;
         this.repositories = repositories;
         this.contents = contents;
         this.caller = caller;
+        this.uploads = uploads;
     }
 
     /**
      * All files of a folder.
      *
-     * @param url relative to the template, or an address
+     * @param url relative to the template, an address, or a reference to what was uploaded
      * @param base where the template lies; null for one that is only being written
      * @param token for the address; null for none
      */
     Skeleton folder(String url, @Nullable String base, @Nullable String token)
             throws ActionFailed, IOException {
+        if (url.startsWith(FormUploads.SCHEME)) {
+            return new Skeleton(uploads.read(url, MOST_BYTES));
+        }
         var place = resolve(url, base);
         if (place.startsWith("file:")) {
             return new Skeleton(read(beside(place.substring(5), base)));

@@ -62,6 +62,7 @@ class Tasks {
     private final Acting acting;
     private final Audit audit;
     private final KeptSecrets secrets;
+    private final FormUploads uploads;
 
     Tasks(
             Sql sql,
@@ -69,13 +70,15 @@ class Tasks {
             Caller caller,
             Acting acting,
             Audit audit,
-            KeptSecrets secrets) {
+            KeptSecrets secrets,
+            FormUploads uploads) {
         this.sql = sql;
         this.json = json;
         this.caller = caller;
         this.acting = acting;
         this.audit = audit;
         this.secrets = secrets;
+        this.uploads = uploads;
     }
 
     private Task read(ResultSet row) throws SQLException {
@@ -145,6 +148,7 @@ class Tasks {
                     step.name(),
                     step.action());
         }
+        uploads.take(id, spec.path("parameters"));
         var made = find(id).orElseThrow();
         keep(made, given);
         wake();

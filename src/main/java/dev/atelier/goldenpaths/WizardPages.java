@@ -1,5 +1,6 @@
 package dev.atelier.goldenpaths;
 
+import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.atelier.catalog.EntityRef;
@@ -55,6 +56,7 @@ public class WizardPages {
             @Nullable String back,
             boolean draft,
             boolean last,
+            boolean files,
             @Nullable Link link) {
 
         /** Whether an answer decides about other questions. */
@@ -132,8 +134,7 @@ public class WizardPages {
             @RestQuery @Nullable String formData) {
         var template = paths.get(ref(namespace, name));
         var given = prefill.read(template, formData);
-        return form(
-                template, 0, given.answers(), Map.of(), template.address(), null, link(given));
+        return form(template, 0, given.answers(), Map.of(), template.address(), null, link(given));
     }
 
     private static @Nullable Link link(Prefill.Given given) {
@@ -163,6 +164,7 @@ public class WizardPages {
                             null,
                             draft != null,
                             true,
+                            false,
                             link));
         }
         var page = template.pages().get(number);
@@ -179,6 +181,7 @@ public class WizardPages {
                         draft != null && number > 0 ? draft.address() + "/" + number : null,
                         draft != null,
                         number == template.pages().size() - 1,
+                        !Forms.files(page.schema()).isEmpty(),
                         link));
     }
 
@@ -191,8 +194,21 @@ public class WizardPages {
             @PathParam("namespace") String namespace,
             @PathParam("name") String name,
             MultivaluedMap<String, String> form) {
+        return begin(runnable(namespace, name), form, false);
+    }
+
+    /** A golden path that the caller may run. */
+    Template runnable(String namespace, String name) {
         var template = paths.get(ref(namespace, name));
         caller.require(Permission.TEMPLATE_RUN, template.ref().toString());
+        return template;
+    }
+
+    /**
+     * @param uploaded whether files came along: they are kept with a draft, also when other answers
+     *     need another look
+     */
+    Response begin(Template template, MultivaluedMap<String, String> form, boolean uploaded) {
         if (template.pages().isEmpty()) {
             return to(
                     drafts.create(template.ref(), json.createObjectNode(), Map.of(), null).address()
@@ -201,10 +217,25 @@ public class WizardPages {
         var schema = template.pages().getFirst().schema();
         var given = prefill.read(template, form.getFirst(Prefill.NAME));
         var read = formAnswers.read(schema, given.answers(), form);
-        if (changes(form)) {
+        boolean changes = changes(form);
+        if (changes && !uploaded) {
             return Response.ok(again(template, read.answers(), Map.of(), given)).build();
         }
-        var faults = rules.faults(schema, read.answers());
+        var faults = changes ? Map.<String, String>of() : rules.faults(schema, read.answers());
+        if (uploaded && (changes || !faults.isEmpty())) {
+            var draft = drafts.create(template.ref(), read.answers(), read.secrets(), null);
+            return Response.status(changes ? 200 : 422)
+                    .entity(
+                            form(
+                                    template,
+                                    0,
+                                    draft.answers(),
+                                    faults,
+                                    draft.address() + "/1",
+                                    draft,
+                                    null))
+                    .build();
+        }
         if (!faults.isEmpty() && !form.containsKey("_save")) {
             return Response.status(422)
                     .entity(again(template, read.answers(), faults, given))
@@ -266,7 +297,23 @@ public class WizardPages {
             @PathParam("id") String id,
             @PathParam("page") String page,
             MultivaluedMap<String, String> form) {
-        var draft = drafts.get(id);
+        return answer(drafts.get(id), page, form, false);
+    }
+
+    /** The schema of a page of a draft. */
+    JsonNode schema(Drafts.Draft draft, String page) {
+        var template = paths.get(draft.template());
+        int number = number(template, page);
+        return template.pages().isEmpty()
+                ? json.createObjectNode()
+                : template.pages().get(number).schema();
+    }
+
+    Response answer(
+            Drafts.Draft draft,
+            String page,
+            MultivaluedMap<String, String> form,
+            boolean uploaded) {
         var template = paths.get(draft.template());
         int number = number(template, page);
         if (template.pages().isEmpty()) {
@@ -276,7 +323,11 @@ public class WizardPages {
         var read = formAnswers.read(schema, draft.answers(), form);
         var address = draft.address() + "/" + (number + 1);
         if (changes(form)) {
-            return Response.ok(form(template, number, read.answers(), Map.of(), address, draft, null))
+            if (uploaded) {
+                drafts.update(draft, read.answers(), read.secrets());
+            }
+            return Response.ok(
+                            form(template, number, read.answers(), Map.of(), address, draft, null))
                     .build();
         }
         var faults = rules.faults(schema, read.answers());

@@ -6,15 +6,13 @@ import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.json.JsonMapper;
 import dev.atelier.platform.blobs.Blob;
 import dev.atelier.platform.blobs.Blobs;
-import dev.atelier.platform.blobs.BundlePath;
+import dev.atelier.platform.blobs.Incoming;
 import dev.atelier.platform.blobs.Staged;
 import dev.atelier.platform.problems.Invalid;
-import dev.atelier.platform.problems.TooLarge;
+import dev.atelier.platform.web.Multipart;
 import java.io.ByteArrayInputStream;
 import java.io.IOException;
 import java.io.InputStream;
-import java.nio.ByteBuffer;
-import java.nio.charset.CharacterCodingException;
 import java.nio.charset.StandardCharsets;
 import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
@@ -25,9 +23,6 @@ import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
 import java.util.stream.Stream;
-import org.apache.commons.fileupload2.core.FileUploadSizeException;
-import org.apache.commons.fileupload2.core.MultipartInput;
-import org.apache.commons.fileupload2.core.ParameterParser;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -36,23 +31,24 @@ import org.jspecify.annotations.Nullable;
  */
 final class Draft implements AutoCloseable {
 
-    private static final int LARGEST_TEXT = 4 << 20;
     private static final ObjectMapper JSON =
             JsonMapper.builder().enable(DeserializationFeature.FAIL_ON_TRAILING_TOKENS).build();
 
-    private final Blobs blobs;
-    private final ModelsConfig config;
-    private final String owner;
-    private final Map<String, Staged> files = new TreeMap<>();
+    private final Incoming incoming;
     private final Map<String, Blob> held = new TreeMap<>();
-    private final Map<String, String> keys = new HashMap<>();
     private final Map<String, String> texts = new HashMap<>();
-    private boolean kept;
 
     Draft(Blobs blobs, ModelsConfig config, String owner) {
-        this.blobs = blobs;
-        this.config = config;
-        this.owner = owner;
+        incoming =
+                new Incoming(
+                        blobs,
+                        owner,
+                        new Incoming.Limits(
+                                config.maxFileSize().asLongValue(),
+                                "atelier.models.max-file-size",
+                                config.maxFiles(),
+                                "atelier.models.max-files",
+                                "A version"));
     }
 
     /**
@@ -61,83 +57,29 @@ final class Draft implements AutoCloseable {
      * @param length bytes of the body, or −1
      */
     void receive(InputStream body, @Nullable String contentType, long length) throws IOException {
-        var boundary = boundary(contentType);
-        if (boundary == null) {
-            throw new Invalid(
-                    "Send the files as multipart/form-data, in parts named \"file\". With curl: -F"
-                            + " file=@model.onnx");
-        }
-        try {
-            var input =
-                    MultipartInput.builder()
-                            .setInputStream(body)
-                            .setBoundary(boundary.getBytes(StandardCharsets.ISO_8859_1))
-                            .setBufferSize(64 * 1024)
-                            .setPartHeaderSizeMax(8 * 1024)
-                            .get();
-            input.setHeaderCharset(StandardCharsets.UTF_8);
-            for (var more = input.skipPreamble(); more; more = input.readBoundary()) {
-                part(input.readHeaders(), input.newInputStream(), length);
-            }
-        } catch (FileUploadSizeException e) {
-            throw new Invalid("A part of the upload has more than 8 KiB of headers.");
-        } catch (MultipartInput.MalformedStreamException
-                | MultipartInput.FileUploadBoundaryException e) {
-            throw new Invalid("The upload ends in the middle. Nothing was kept. Send it again.");
-        } catch (IllegalArgumentException e) {
-            throw new Invalid("The multipart boundary cannot be used.");
-        }
+        Multipart.read(
+                body,
+                contentType,
+                "Send the files as multipart/form-data, in parts named \"file\". With curl: -F"
+                        + " file=@model.onnx",
+                part -> take(part, length));
     }
 
-    private static @Nullable String boundary(@Nullable String contentType) {
-        if (contentType == null
-                || !contentType.regionMatches(true, 0, "multipart/form-data", 0, 19)) {
-            return null;
-        }
-        var parameters = new ParameterParser();
-        parameters.setLowerCaseNames(true);
-        return parameters.parse(contentType, new char[] {';', ','}).get("boundary");
-    }
-
-    private void part(String headers, InputStream body, long length) throws IOException {
-        var disposition =
-                headers.lines()
-                        .filter(line -> line.regionMatches(true, 0, "content-disposition:", 0, 20))
-                        .findFirst()
-                        .map(line -> line.substring(20))
-                        .orElse("");
-        var parser = new ParameterParser();
-        parser.setLowerCaseNames(true);
-        var parameters = parser.parse(disposition, ';');
-        var name = parameters.getOrDefault("name", "");
-        var isFile = parameters.containsKey("filename");
-        if (name.equals("file") && isFile) {
-            var path = parameters.get("filename");
-            if (path == null || path.isEmpty()) {
-                body.close(); // what a browser sends for a file field that was left empty
+    private void take(Multipart.Part part, long length) throws IOException {
+        var path = part.filename();
+        if (part.name().equals("file") && path != null) {
+            if (path.isEmpty()) {
+                part.body().close(); // what a browser sends for a file field that was left empty
             } else {
-                add(path, body, length);
+                add(path, part.body(), length);
             }
-        } else if (name.equals("file")) {
+        } else if (part.name().equals("file")) {
             throw new Invalid(
                     "A part named \"file\" needs a file name.",
                     List.of(new Invalid.Field("file", "has no filename in its header")));
-        } else if (texts.putIfAbsent(name, text(name, body)) != null) {
+        } else if (texts.putIfAbsent(part.name(), part.text()) != null) {
             throw new Invalid(
-                    "A part came twice.", List.of(new Invalid.Field(name, "may come once")));
-        }
-    }
-
-    private static String text(String name, InputStream body) throws IOException {
-        var bytes = body.readNBytes(LARGEST_TEXT + 1);
-        if (bytes.length > LARGEST_TEXT) {
-            throw new TooLarge("The part \"" + name + "\" has more than 4 MiB.");
-        }
-        try {
-            return StandardCharsets.UTF_8.newDecoder().decode(ByteBuffer.wrap(bytes)).toString();
-        } catch (CharacterCodingException e) {
-            throw new Invalid(
-                    "A part is not UTF-8.", List.of(new Invalid.Field(name, "is not UTF-8")));
+                    "A part came twice.", List.of(new Invalid.Field(part.name(), "may come once")));
         }
     }
 
@@ -147,57 +89,17 @@ final class Draft implements AutoCloseable {
      * @param expected bytes that will come, or −1
      */
     void add(String rawPath, InputStream body, long expected) throws IOException {
-        var path = name(rawPath);
-        var limit = config.maxFileSize().asLongValue();
-        try {
-            files.put(path, blobs.stage(body, owner, limit, expected));
-        } catch (TooLarge e) {
-            throw new TooLarge(
-                    "\"%s\" has more than %,d bytes (atelier.models.max-file-size). Nothing was kept."
-                            .formatted(shown(path), limit));
-        }
-    }
-
-    /** The path a file will have, which no other has yet. */
-    private String name(String rawPath) {
-        var path = BundlePath.normalised(rawPath);
-        var fault = BundlePath.fault(path);
-        if (fault != null) {
-            throw new Invalid(
-                    "A file cannot be kept under its name.",
-                    List.of(new Invalid.Field("file", "\"" + shown(path) + "\" " + fault)));
-        }
-        var same = keys.putIfAbsent(BundlePath.key(path), path);
-        if (same != null) {
-            throw new Invalid(
-                    "Two files have the same name.",
-                    List.of(
-                            new Invalid.Field(
-                                    "file",
-                                    "\"%s\" and \"%s\" are one name on some systems"
-                                            .formatted(shown(same), shown(path)))));
-        }
-        if (files.size() + held.size() >= config.maxFiles()) {
-            throw new TooLarge(
-                    "A version has at most %d files (atelier.models.max-files)."
-                            .formatted(config.maxFiles()));
-        }
-        return path;
+        incoming.add(rawPath, body, expected);
     }
 
     /** Takes a file whose bytes are in the store already, held by a row that stays. */
     void hold(String rawPath, Blob blob) {
-        held.put(name(rawPath), blob);
-    }
-
-    private static String shown(String path) {
-        var text = path.length() > 100 ? path.substring(0, 100) + "…" : path;
-        return text.replaceAll("\\p{C}", "�");
+        held.put(incoming.name(rawPath), blob);
     }
 
     /** Adds a text as a file unless the bundle has one of that name. */
     void addText(String path, String content) throws IOException {
-        if (!keys.containsKey(BundlePath.key(path))) {
+        if (!incoming.has(path)) {
             var bytes = content.getBytes(StandardCharsets.UTF_8);
             add(path, new ByteArrayInputStream(bytes), bytes.length);
         }
@@ -240,13 +142,13 @@ final class Draft implements AutoCloseable {
 
     /** Files that came in and are no blobs yet. */
     Map<String, Staged> files() {
-        return files;
+        return incoming.files();
     }
 
     /** All files, sorted by path. */
     List<ModelFile> modelFiles() {
         return Stream.concat(
-                        files.entrySet().stream()
+                        files().entrySet().stream()
                                 .map(
                                         e ->
                                                 new ModelFile(
@@ -288,13 +190,11 @@ final class Draft implements AutoCloseable {
 
     /** Its files are blobs now; closing it takes nothing away. */
     void kept() {
-        kept = true;
+        incoming.kept();
     }
 
     @Override
     public void close() {
-        if (!kept) {
-            blobs.discard(files.values());
-        }
+        incoming.close();
     }
 }

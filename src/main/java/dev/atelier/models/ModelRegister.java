@@ -11,6 +11,7 @@ import dev.atelier.experiments.Artifacts;
 import dev.atelier.goldenpaths.ActionContext;
 import dev.atelier.goldenpaths.ActionFailed;
 import dev.atelier.goldenpaths.BuiltIn;
+import dev.atelier.goldenpaths.FormUploads;
 import dev.atelier.goldenpaths.Workspace;
 import dev.atelier.identity.Caller;
 import jakarta.inject.Singleton;
@@ -36,6 +37,7 @@ class ModelRegister extends BuiltIn {
     private final Versions versions;
     private final RunSource sources;
     private final MachineFolders machine;
+    private final FormUploads uploads;
     private final Caller caller;
 
     ModelRegister(
@@ -43,15 +45,18 @@ class ModelRegister extends BuiltIn {
             Versions versions,
             RunSource sources,
             MachineFolders machine,
+            FormUploads uploads,
             Caller caller) {
         super(
                 "atelier:model:register",
                 "Registers files as a version of a model, new or not, and waits for the verdict of the scan."
-                        + " The files are those of the task unless source or folder names others.",
+                        + " The files are those of the task unless upload, source or folder names others.",
                 """
                 {"type": "object", "required": ["name"], "additionalProperties": false, "properties": {
                   "name": {"type": "string", "maxLength": 63, "title": "Name of the model"},
                   "path": {"type": "string", "title": "File or folder in the task's files; all of them unless given"},
+                  "upload": {"type": "string", "maxLength": 100,
+                    "title": "Files that were uploaded for a question, as FileUpload answers: upload:…"},
                   "source": {"type": "string", "maxLength": 2000,
                     "title": "Files that lie in this portal: runs:/…, models:/…, mlflow-artifacts:/…"},
                   "folder": {"type": "string", "maxLength": 2000,
@@ -106,6 +111,7 @@ class ModelRegister extends BuiltIn {
         this.versions = versions;
         this.sources = sources;
         this.machine = machine;
+        this.uploads = uploads;
         this.caller = caller;
     }
 
@@ -117,8 +123,9 @@ class ModelRegister extends BuiltIn {
         if (fault != null) {
             throw new ActionFailed(fault);
         }
-        if (Stream.of("path", "source", "folder").filter(input::has).count() > 1) {
-            throw new ActionFailed("Give one of path, source and folder: they name the files.");
+        if (Stream.of("path", "upload", "source", "folder").filter(input::has).count() > 1) {
+            throw new ActionFailed(
+                    "Give one of path, upload, source and folder: they name the files.");
         }
         if (context.dryRun()) {
             rehearse(context, name);
@@ -143,7 +150,7 @@ class ModelRegister extends BuiltIn {
 
     private void rehearse(ActionContext context, String name) throws ActionFailed, IOException {
         var from =
-                Stream.of("source", "folder")
+                Stream.of("upload", "source", "folder")
                         .filter(context.input()::has)
                         .map(key -> "what lies at " + context.input().path(key).asText())
                         .findFirst();
@@ -198,7 +205,11 @@ class ModelRegister extends BuiltIn {
             }
             return sources.lineage(found);
         }
-        if (input.has("folder")) {
+        if (input.has("upload")) {
+            for (var file : uploads.of(context, input.path("upload").asText()).files()) {
+                draft.hold(file.path(), file.blob());
+            }
+        } else if (input.has("folder")) {
             machine.read(input.path("folder").asText(), draft::add);
         } else {
             for (var file : files(context).entrySet()) {

@@ -8,16 +8,19 @@ if (look) {
   form.addEventListener('change', async event => {
     if (!event.target.matches('[data-asks]')) return;
     const asked = event.target;
-    const body = new URLSearchParams(new FormData(form));
+    // Files stay here until the form is sent.
+    const typed = [...new FormData(form)].filter(([, value]) => typeof value === 'string');
+    const body = new URLSearchParams(typed);
     body.set('_look', '1');
-    const answer = await fetch(form.action, { method: 'POST', body });
+    const answer = await fetch(form.dataset.look ?? form.action, { method: 'POST', body });
     if (!answer.ok) return;
     const page = new DOMParser().parseFromString(await answer.text(), 'text/html');
     const fresh = page.querySelector('#questions > .body');
     // What was typed meanwhile is kept, and so is the place.
-    for (const field of form.elements) {
+    for (const field of [...form.elements]) {
       const twin = field.id && fresh.querySelector('#' + CSS.escape(field.id));
-      if (twin && !field.matches('[type=checkbox],[type=radio]')) twin.value = field.value;
+      if (twin && field.type === 'file') twin.replaceWith(field);
+      else if (twin && !field.matches('[type=checkbox],[type=radio]')) twin.value = field.value;
     }
     form.querySelector('.body').replaceWith(document.adoptNode(fresh));
     form.querySelector('#' + CSS.escape(asked.id))?.focus();

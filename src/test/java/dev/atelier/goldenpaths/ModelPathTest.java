@@ -24,6 +24,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.Collections;
 import java.util.HashMap;
 import java.util.List;
@@ -183,6 +184,71 @@ class ModelPathTest {
                 .then()
                 .statusCode(200)
                 .body("outputs[0].data", hasSize(10));
+    }
+
+    @Test
+    void takes_files_that_are_uploaded_in_its_form() throws Exception {
+        var model = model();
+        var first =
+                given().redirects()
+                        .follow(false)
+                        .formParam("/name", name)
+                        .formParam("/owner", "group:default/vision")
+                        .post("/golden-paths/default/register-model")
+                        .then()
+                        .statusCode(303)
+                        .extract()
+                        .header("Location");
+        var asks = given().redirects().follow(false).multiPart("/from", "upload");
+        for (var file : List.of("model.onnx", "README.md", "config.json")) {
+            asks.multiPart("/files", file, Files.readAllBytes(model.resolve(file)));
+        }
+        var third = asks.post(first + "/files").then().statusCode(303).extract().header("Location");
+        var review =
+                given().redirects()
+                        .follow(false)
+                        .formParam("/champion", "true")
+                        .post(third)
+                        .then()
+                        .statusCode(303)
+                        .extract()
+                        .header("Location");
+        assertThat(Jsoup.parse(given().accept("text/html").get(review).asString()).text())
+                .contains("README.md", "model.onnx");
+        var task =
+                given().redirects()
+                        .follow(false)
+                        .post(review)
+                        .then()
+                        .statusCode(303)
+                        .extract()
+                        .header("Location");
+
+        var ended = Paths.ended(UUID.fromString(task.substring(task.lastIndexOf('/') + 1)));
+
+        assertThat(ended.fault()).isNull();
+        given().get("/api/v1/models/{name}/versions/1", name)
+                .then()
+                .statusCode(200)
+                .body("state", equalTo("READY"))
+                .body("servable", equalTo(true))
+                .body("aliases", hasItems("champion"))
+                .body("files.path", equalTo(List.of("README.md", "config.json", "model.onnx")));
+    }
+
+    @Test
+    void scans_what_is_uploaded_as_every_other_file() throws Exception {
+        var broken = Files.readAllBytes(model().resolve("model.onnx"));
+        String reference =
+                given().multiPart("file", "model.onnx", Arrays.copyOf(broken, broken.length / 2))
+                        .post("/api/v1/uploads")
+                        .then()
+                        .statusCode(201)
+                        .extract()
+                        .path("reference");
+
+        assertThat(run(Map.of("from", "upload", "files", reference)).fault())
+                .contains("The scan refused version 1");
     }
 
     @Test

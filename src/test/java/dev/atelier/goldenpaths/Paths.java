@@ -91,7 +91,8 @@ public final class Paths {
         return ended(id);
     }
 
-    private static Ended ended(UUID id) {
+    /** A task, once it has ended. */
+    static Ended ended(UUID id) {
         var tasks = bean(Tasks.class);
         var task =
                 Awaitility.await()
