@@ -233,10 +233,7 @@ class ModelRepository extends BuiltIn {
     }
 
     private Place found(
-            ActionContext context,
-            ModelVersion version,
-            String repository,
-            @Nullable String commit)
+            ActionContext context, ModelVersion version, String repository, @Nullable String commit)
             throws ActionFailed {
         return address(context, repository)
                 .flatMap(this::place)
