@@ -306,7 +306,7 @@ final class FileStore extends MlflowStore {
             case "3" -> Run.Status.FINISHED;
             case "4" -> Run.Status.FAILED;
             case "5" -> Run.Status.KILLED;
-            default -> MlflowServer.status(text);
+            default -> BroughtRun.statusOf(text);
         };
     }
 

@@ -219,7 +219,11 @@ public class ImportPages {
     private static DataImport.Options options(
             boolean deleted, boolean models, boolean artifacts, @Nullable String names) {
         return new DataImport.Options(
-                deleted, models, artifacts, names == null ? List.of() : Importing.split(names));
+                deleted, models, artifacts, names == null ? List.of() : split(names));
+    }
+
+    private static List<String> split(String names) {
+        return names.lines().map(String::strip).filter(line -> !line.isEmpty()).toList();
     }
 
     private Response wrong(Invalid e, Map<String, String> typed) {

@@ -165,7 +165,12 @@ class ImportQueue {
         return switch (one.source()) {
             case SERVER ->
                     new MlflowServer(
-                            http, one.place(), authorization(one), config.pause(), watch::check);
+                            new MlflowServerClient(
+                                    http,
+                                    one.place(),
+                                    authorization(one),
+                                    config.pause(),
+                                    watch::check));
             case ARCHIVE, FOLDER -> folders.open(one, watch);
         };
     }

@@ -81,7 +81,18 @@ sealed interface Source extends Closeable permits MlflowServer, MlflowStore {
             List<String> modelInputs,
             Map<String, Long> modelOutputs,
             String artifacts,
-            String state) {}
+            String state) {
+
+        /** By the name that MLflow has for it; running for any other. */
+        static Run.Status statusOf(String name) {
+            for (var status : Run.Status.values()) {
+                if (status.name().equals(name)) {
+                    return status;
+                }
+            }
+            return Run.Status.RUNNING;
+        }
+    }
 
     /** A metric of a logged model, with the identifier that its run has there. */
     record ModelMetric(Metrics.Point point, String dataSetName, String dataSetDigest, String run) {}

@@ -278,7 +278,7 @@ final class SqliteStore extends MlflowStore {
                 experiment.id(),
                 text(row, 2).isEmpty() ? tags.getOrDefault("mlflow.runName", "") : text(row, 2),
                 text(row, 3),
-                MlflowServer.status(text(row, 4)),
+                BroughtRun.statusOf(text(row, 4)),
                 row.getLong(5),
                 orNull(row, 6),
                 text(row, 7).equals("deleted"),

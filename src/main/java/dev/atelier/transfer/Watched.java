@@ -20,10 +20,17 @@ final class Watched extends FilterInputStream {
     /**
      * @param name for people
      */
-    Watched(InputStream bytes, Importing.Watch watch, String name) {
+    private Watched(InputStream bytes, Importing.Watch watch, String name) {
         super(bytes);
         this.watch = watch;
         this.name = name;
+    }
+
+    /** Opens a file. */
+    static Watched open(Source.File file, Importing.Watch watch) throws IOException {
+        var name = "File " + Texts.shown(file.path(), 150);
+        watch.at(name);
+        return new Watched(file.opener().open(), watch, name);
     }
 
     @Override
