@@ -70,7 +70,7 @@ public class ImportApi {
             @Nullable Instant next,
             @Nullable Instant startedAt,
             @Nullable Instant endedAt,
-            List<Imports.Count> counts) {}
+            List<ImportLines.Count> counts) {}
 
     /**
      * Lines of a report.
@@ -78,16 +78,18 @@ public class ImportApi {
      * @param next {@code after} of the lines that follow; null at the end
      */
     @JsonInclude(JsonInclude.Include.NON_NULL)
-    public record Lines(List<Imports.Line> lines, @Nullable Long next) {}
+    public record Lines(List<ImportLines.Line> lines, @Nullable Long next) {}
 
     private static final int SHOWN = 200;
     private static final int LINES = 1_000;
 
     private final Imports imports;
+    private final ImportLines lines;
     private final ImportWishes wishes;
 
-    ImportApi(Imports imports, ImportWishes wishes) {
+    ImportApi(Imports imports, ImportLines lines, ImportWishes wishes) {
         this.imports = imports;
+        this.lines = lines;
         this.wishes = wishes;
     }
 
@@ -117,7 +119,7 @@ public class ImportApi {
                 one.state() == DataImport.State.WAITING ? one.dueAt() : null,
                 one.startedAt(),
                 one.endedAt(),
-                imports.counts(one));
+                lines.counts(one));
     }
 
     @GET
@@ -185,15 +187,15 @@ public class ImportApi {
             @RestQuery @Nullable String outcome,
             @RestQuery @Nullable String kind,
             @RestQuery @Nullable Long after) {
-        var lines =
-                imports.lines(
+        var some =
+                lines.list(
                         imports.get(id),
                         outcome == null ? "" : outcome,
                         kind == null ? "" : kind,
                         after == null ? 0 : after,
                         LINES + 1);
-        var shown = lines.subList(0, Math.min(LINES, lines.size()));
-        return new Lines(shown, lines.size() > LINES ? shown.getLast().seq() : null);
+        var shown = some.subList(0, Math.min(LINES, some.size()));
+        return new Lines(shown, some.size() > LINES ? shown.getLast().seq() : null);
     }
 
     @POST

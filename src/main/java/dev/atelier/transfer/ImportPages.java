@@ -79,10 +79,10 @@ public class ImportPages {
             @Nullable Instant next,
             @Nullable Instant began,
             @Nullable Instant ended,
-            List<Imports.Count> counts,
+            List<ImportLines.Count> counts,
             String outcome,
             long leftOut,
-            List<Imports.Line> lines,
+            List<ImportLines.Line> lines,
             @Nullable String more) {
 
         public String address() {
@@ -91,12 +91,19 @@ public class ImportPages {
     }
 
     private final Imports imports;
+    private final ImportLines lines;
     private final ImportWishes wishes;
     private final ImportReport report;
     private final TransferConfig config;
 
-    ImportPages(Imports imports, ImportWishes wishes, ImportReport report, TransferConfig config) {
+    ImportPages(
+            Imports imports,
+            ImportLines lines,
+            ImportWishes wishes,
+            ImportReport report,
+            TransferConfig config) {
         this.imports = imports;
+        this.lines = lines;
         this.wishes = wishes;
         this.report = report;
         this.config = config;
@@ -241,20 +248,20 @@ public class ImportPages {
             @RestQuery @Nullable String outcome,
             @RestQuery @Nullable Long after) {
         var one = imports.get(id);
-        var counts = imports.counts(one);
-        var leftOut = counts.stream().mapToLong(Imports.Count::left).sum();
+        var counts = lines.counts(one);
+        var leftOut = counts.stream().mapToLong(ImportLines.Count::left).sum();
         var wanted =
                 outcome != null && List.of("taken", "there", "left", "all").contains(outcome)
                         ? outcome
                         : leftOut > 0 ? "left" : "all";
-        var lines =
-                imports.lines(
+        var some =
+                lines.list(
                         one,
                         wanted.equals("all") ? "" : wanted,
                         "",
                         after == null ? 0 : after,
                         LINES + 1);
-        var shown = lines.subList(0, Math.min(LINES, lines.size()));
+        var shown = some.subList(0, Math.min(LINES, some.size()));
         return Templates.report(
                 new Report(
                         row(one),
@@ -270,7 +277,7 @@ public class ImportPages {
                         wanted,
                         leftOut,
                         shown,
-                        lines.size() > LINES
+                        some.size() > LINES
                                 ? "%s?outcome=%s&after=%d"
                                         .formatted(one.address(), wanted, shown.getLast().seq())
                                 : null));

@@ -23,18 +23,25 @@ final class ImportPass {
     final DataImport one;
     final Source source;
     final Importing.Watch watch;
-    private final Imports imports;
+    private final ImportLines lines;
+    private final ImportOrigins origins;
     private final Caller caller;
     private long parts;
 
     ImportPass(
-            DataImport one, Source source, Importing.Watch watch, Imports imports, Caller caller) {
+            DataImport one,
+            Source source,
+            Importing.Watch watch,
+            ImportLines lines,
+            ImportOrigins origins,
+            Caller caller) {
         this.one = one;
         this.source = source;
         this.watch = watch;
-        this.imports = imports;
+        this.lines = lines;
+        this.origins = origins;
         this.caller = caller;
-        parts = imports.parts(one);
+        parts = lines.parts(one);
     }
 
     // What is said -------------------------------------------------------------------------------
@@ -59,9 +66,9 @@ final class ImportPass {
             long points,
             long files,
             long bytes) {
-        imports.say(
+        lines.say(
                 one,
-                new Imports.Line(
+                new ImportLines.Line(
                         0,
                         kind,
                         Texts.shown(thing, 400),
@@ -78,12 +85,12 @@ final class ImportPass {
     /** Tells of parts of a thing that were left out. */
     Intake.Left left(String kind, String thing, String name) {
         return (part, key, reason) -> {
-            if (++parts > Imports.MOST_PARTS) {
+            if (++parts > ImportLines.MOST_PARTS) {
                 throw new Importing.TooMany();
             }
-            imports.say(
+            lines.say(
                     one,
-                    new Imports.Line(
+                    new ImportLines.Line(
                             0,
                             kind,
                             Texts.shown(thing, 400),
@@ -100,7 +107,7 @@ final class ImportPass {
 
     /** Before a thing is gone through again. */
     void forgetParts(String kind, String thing) {
-        imports.forgetParts(one, kind, thing);
+        lines.forgetParts(one, kind, thing);
     }
 
     /** Why something could not be taken. What concerns everything else too is thrown on. */
@@ -147,12 +154,12 @@ final class ImportPass {
 
     // What became of what ------------------------------------------------------------------------
 
-    Optional<Imports.Origin> origin(String kind, String theirs) {
-        return imports.origin(one.owner(), kind, theirs);
+    Optional<ImportOrigins.Origin> origin(String kind, String theirs) {
+        return origins.origin(one.owner(), kind, theirs);
     }
 
     void became(String kind, String theirs, String ours, @Nullable String state) {
-        imports.became(one.owner(), kind, theirs, ours, state);
+        origins.became(one.owner(), kind, theirs, ours, state);
     }
 
     /** What identifier a thing has, or will have: the free one, or any. */
@@ -161,7 +168,7 @@ final class ImportPass {
                 origin(kind, theirs)
                         .orElseGet(
                                 () ->
-                                        imports.origin(
+                                        origins.origin(
                                                 one.owner(),
                                                 kind,
                                                 theirs,

@@ -106,7 +106,7 @@ class ImportQueue {
                     one,
                     DataImport.State.FAILED,
                     "More than %,d things had to be left out. The report names them; something is wrong with the whole."
-                            .formatted(Imports.MOST_PARTS));
+                            .formatted(ImportLines.MOST_PARTS));
         } catch (OutOfSpace e) {
             later(
                     one,

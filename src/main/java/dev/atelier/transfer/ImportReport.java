@@ -16,10 +16,10 @@ class ImportReport {
     private static final CsvMapper CSV =
             CsvMapper.builder().enable(CsvGenerator.Feature.ALWAYS_QUOTE_STRINGS).build();
 
-    private final Imports imports;
+    private final ImportLines lines;
 
-    ImportReport(Imports imports) {
-        this.imports = imports;
+    ImportReport(ImportLines lines) {
+        this.lines = lines;
     }
 
     Response csv(DataImport one) {
@@ -30,7 +30,7 @@ class ImportReport {
                                 List.of(
                                         "kind", "id", "part", "name", "outcome", "reason", "here",
                                         "points", "files", "bytes"));
-                        imports.eachLine(
+                        lines.each(
                                 one,
                                 line ->
                                         rows.write(

@@ -37,7 +37,8 @@ class Importing {
         private static final long serialVersionUID = 1;
     }
 
-    private final Imports imports;
+    private final ImportLines lines;
+    private final ImportOrigins origins;
     private final Intake intake;
     private final Experiments experiments;
     private final LoggedModels loggedModels;
@@ -45,13 +46,15 @@ class Importing {
     private final Caller caller;
 
     Importing(
-            Imports imports,
+            ImportLines lines,
+            ImportOrigins origins,
             Intake intake,
             Experiments experiments,
             LoggedModels loggedModels,
             VersionImport registry,
             Caller caller) {
-        this.imports = imports;
+        this.lines = lines;
+        this.origins = origins;
         this.intake = intake;
         this.experiments = experiments;
         this.loggedModels = loggedModels;
@@ -61,7 +64,7 @@ class Importing {
 
     /** Goes through all of it once. */
     void pass(DataImport one, Source source, Watch watch) throws IOException {
-        var pass = new ImportPass(one, source, watch, imports, caller);
+        var pass = new ImportPass(one, source, watch, lines, origins, caller);
         var artifacts = new ArtifactImport(pass, intake);
         var runs = new RunImport(pass, intake, artifacts);
         var logged = new LoggedModelImport(pass, intake, loggedModels, artifacts);

@@ -145,7 +145,7 @@ class StoreFolders {
         var own = work.resolve("mlflow-" + UUID.randomUUID() + ".db");
         Files.copy(database, own, StandardCopyOption.REPLACE_EXISTING);
         var log = database.resolveSibling(database.getFileName() + "-wal");
-        if (SqliteStore.is(database) && Files.isRegularFile(log)) {
+        if (SqliteFile.is(database) && Files.isRegularFile(log)) {
             Files.copy(log, work.resolve(own.getFileName() + "-wal"));
         }
         return own;
@@ -182,7 +182,7 @@ class StoreFolders {
                 return FileVisitResult.TERMINATE;
             }
             var named = file.getFileName().toString().equals("mlflow.db");
-            if ((database == null || named) && SqliteStore.is(file)) {
+            if ((database == null || named) && SqliteFile.is(file)) {
                 database = file;
             }
             return FileVisitResult.CONTINUE;
