@@ -20,7 +20,7 @@ import org.eclipse.jgit.lib.Repository;
  * HostFailed} with a sentence for people, and {@link InterruptedException} when a task is
  * cancelled.
  */
-public abstract sealed class GitHost permits GitHub, GitLab, Gitea {
+public abstract sealed class GitHost permits ReposHost, GitLab {
 
     /** What hosts give on one page at most. */
     static final int PAGE = 100;
@@ -59,14 +59,6 @@ public abstract sealed class GitHost permits GitHub, GitLab, Gitea {
      */
     public abstract Optional<String> protect(
             RemoteRepository repository, String branch, ObjectNode rules)
-            throws HostFailed, InterruptedException;
-
-    /**
-     * Opens a pull or merge request. One that is open for the branch is given back.
-     *
-     * @return with sentences about what could not be set of it
-     */
-    public abstract Proposal.Opened propose(Proposal wish, List<String> warnings)
             throws HostFailed, InterruptedException;
 
     /** Accounts and organisations that the credential may publish for. */

@@ -23,11 +23,12 @@ public class GitHosts {
     private final OutboundHttp http;
     private final ObjectMapper json;
     private final List<Site> sites;
-    private final Map<String, String> tokens = new HashMap<>();
+    private final HostTokens tokens;
 
-    GitHosts(OutboundHttp http, ObjectMapper json, GitHostsConfig config) {
+    GitHosts(OutboundHttp http, ObjectMapper json, GitHostsConfig config, HostTokens tokens) {
         this.http = http;
         this.json = json;
+        this.tokens = tokens;
         this.sites =
                 config.hosts().entrySet().stream()
                         .sorted(Map.Entry.comparingByKey())
@@ -44,13 +45,6 @@ public class GitHosts {
             throw new IllegalArgumentException(
                     "atelier.git-hosts: %s is there twice.".formatted(twice.get().getKey()));
         }
-        config.hosts()
-                .forEach(
-                        (name, host) ->
-                                host.token()
-                                        .map(String::strip)
-                                        .filter(token -> !token.isEmpty())
-                                        .ifPresent(token -> tokens.put(name, token)));
     }
 
     /** Settings that are wrong end the start, not the first task. */
@@ -83,8 +77,8 @@ public class GitHosts {
         var credential = credential(site, token);
         if (!credential.given()) {
             throw new HostFailed(
-                    "The portal has no token for %s. An administrator sets atelier.git-hosts.%s.token, or the step brings one as its input token."
-                            .formatted(site.host(), site.name()));
+                    "The portal has no token for %s. An administrator gives it one (Administration, Git hosts), or the step brings one as its input token."
+                            .formatted(site.host()));
         }
         return switch (site.kind()) {
             case GITHUB ->
@@ -158,9 +152,7 @@ public class GitHosts {
 
     private Credential credential(Site site, @Nullable String token) {
         return token == null || token.isBlank()
-                ? new Credential(
-                        tokens.getOrDefault(site.name(), ""),
-                        "the portal's token (atelier.git-hosts.%s.token)".formatted(site.name()))
+                ? tokens.of(site)
                 : new Credential(token.strip(), "the token that the step brings");
     }
 

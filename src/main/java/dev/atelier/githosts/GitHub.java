@@ -2,36 +2,15 @@ package dev.atelier.githosts;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
 
 /** GitHub, and GitHub Enterprise: https://docs.github.com/en/rest, version 2022-11-28. */
-public final class GitHub extends GitHost {
+public final class GitHub extends ReposHost implements Proposing {
 
     GitHub(Site site, HostApi api, RemoteGit git) {
         super(site, api, git);
-    }
-
-    private static String repo(String owner, String repo) {
-        return "/repos/%s/%s".formatted(HostApi.part(owner), HostApi.part(repo));
-    }
-
-    private static RemoteRepository of(JsonNode body) {
-        return new RemoteRepository(
-                body.path("id").asText(),
-                body.path("owner").path("login").asText(),
-                body.path("name").asText(),
-                body.path("default_branch").asText(""),
-                time(body.path("created_at")));
-    }
-
-    @Override
-    public Optional<RemoteRepository> find(String owner, String repo)
-            throws HostFailed, InterruptedException {
-        return api.find(repo(owner, repo), "looking for %s/%s".formatted(owner, repo))
-                .map(GitHub::of);
     }
 
     @Override
@@ -49,11 +28,7 @@ public final class GitHub extends GitHost {
             body.put("visibility", wish.visibility());
             path = "/orgs/%s/repos".formatted(HostApi.part(wish.owner()));
         } else {
-            var self = self(doing);
-            if (!self.equalsIgnoreCase(wish.owner())) {
-                throw somebodyElse(wish.owner(), self);
-            }
-            path = "/user/repos";
+            path = ownRepositories(wish.owner(), doing);
         }
         body.setAll(wish.more());
         var reply = api.post(path, body);
@@ -64,10 +39,6 @@ public final class GitHub extends GitHost {
             throw taken(wish.owner(), wish.name());
         }
         return of(api.wanted(reply, doing));
-    }
-
-    private String self(String doing) throws HostFailed, InterruptedException {
-        return api.wanted(api.get("/user"), doing).path("login").asText();
     }
 
     @Override
@@ -187,34 +158,12 @@ public final class GitHub extends GitHost {
 
     @Override
     public List<String> owners() throws HostFailed, InterruptedException {
-        var owners = new ArrayList<String>();
-        owners.add(self("asking who the token is"));
-        owners.addAll(
-                texts(
-                        api.wanted(api.get("/user/orgs?per_page=" + PAGE), "listing organisations"),
-                        "login"));
-        return owners;
+        return owners("per_page=" + PAGE, "login");
     }
 
     @Override
     public List<String> branches(String owner, String repo)
             throws HostFailed, InterruptedException {
-        return texts(
-                api.wanted(
-                        api.get("%s/branches?per_page=%d".formatted(repo(owner, repo), PAGE)),
-                        "listing branches of %s/%s".formatted(owner, repo)),
-                "name");
-    }
-
-    @Override
-    public Optional<String> file(Site.Place place) throws HostFailed, InterruptedException {
-        return api.find(
-                        "%s/contents/%s?ref=%s"
-                                .formatted(
-                                        repo(place.owner(), place.repo()),
-                                        HostApi.path(place.file()),
-                                        HostApi.part(place.branch())),
-                        "reading " + place.file())
-                .map(GitHost::content);
+        return branches(owner, repo, "per_page=" + PAGE);
     }
 }

@@ -8,7 +8,7 @@ import java.util.Optional;
 import java.util.OptionalLong;
 
 /** GitLab, of its makers or one's own: https://docs.gitlab.com/api/, version 4. */
-public final class GitLab extends GitHost {
+public final class GitLab extends GitHost implements Proposing {
 
     GitLab(Site site, HostApi api, RemoteGit git) {
         super(site, api, git);

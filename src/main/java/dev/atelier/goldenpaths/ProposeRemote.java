@@ -6,6 +6,7 @@ import dev.atelier.githosts.GitHost;
 import dev.atelier.githosts.HostFailed;
 import dev.atelier.githosts.HostKind;
 import dev.atelier.githosts.Proposal;
+import dev.atelier.githosts.Proposing;
 import dev.atelier.repositories.CommitWish;
 import dev.atelier.repositories.FileContent;
 import dev.atelier.repositories.Scratch;
@@ -136,9 +137,12 @@ abstract class ProposeRemote extends BuiltIn {
                                     var one =
                                             Remotes.asked(
                                                     () ->
-                                                            host.propose(
-                                                                    proposal(place, input, into),
-                                                                    warnings));
+                                                            ((Proposing) host)
+                                                                    .propose(
+                                                                            proposal(
+                                                                                    place, input,
+                                                                                    into),
+                                                                            warnings));
                                     warnings.forEach(context::warn);
                                     remotes.record(
                                             "repository.propose",

@@ -28,6 +28,8 @@ public enum Permission {
     SERVING_OPERATE("serving:operate", "load and unload models", true),
     TOKEN_HOLD("token:hold", "hold access tokens", false),
     OPERATIONS_READ("operations:read", "see how the portal runs", false),
+    CONNECTION_MANAGE(
+            "connection:manage", "manage what the portal is known by in other systems", false),
     AUDIT_READ("audit:read", "read the audit log", false),
     ACCESS_MANAGE("access:manage", "manage accounts, roles and permissions", false);
 

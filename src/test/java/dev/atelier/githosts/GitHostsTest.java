@@ -18,7 +18,8 @@ import org.junit.jupiter.params.provider.CsvSource;
 class GitHostsTest {
 
     private static GitHosts hosts(Map<String, String> environment) {
-        return new GitHosts(null, new ObjectMapper(), config(environment));
+        var config = config(environment);
+        return new GitHosts(null, new ObjectMapper(), config, new HostTokens(config, null, null));
     }
 
     private static GitHostsConfig config(Map<String, String> environment) {

@@ -83,6 +83,7 @@ public class RecordedHosts implements QuarkusTestResourceLifecycleManager {
         settings.put("atelier.git-hosts.down.token", "nothing-listens-there");
         settings.put("atelier.git-hosts.none.kind", "github");
         settings.put("atelier.git-hosts.none.host", "github.example");
+        settings.put("atelier.git-hosts.none.api", address("github") + "/api");
         return settings;
     }
 

@@ -229,7 +229,7 @@ class RoutesTest {
                     case MODEL_SHARE ->
                             needs.model().isEmpty() ? Role.DATA_SCIENTIST : Role.PLATFORM_ADMIN;
                     case SERVING_OPERATE -> Role.PLATFORM_ADMIN;
-                    case AUDIT_READ, ACCESS_MANAGE -> Role.PLATFORM_ADMIN;
+                    case AUDIT_READ, ACCESS_MANAGE, CONNECTION_MANAGE -> Role.PLATFORM_ADMIN;
                 };
         return role.compareTo(least) >= 0;
     }
