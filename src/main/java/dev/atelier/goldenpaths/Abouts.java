@@ -65,7 +65,7 @@ class Abouts {
                 template.description(),
                 template.owner() == null ? "nobody" : Figures.actor(template.owner()),
                 template.version(),
-                takes(durations.of(template.ref()).orElse(null)),
+                takes(durations.of(template.ref()).map(Durations.Usual::all).orElse(null)),
                 template.annotation("atelier.dev/cost").orElse(null),
                 template.annotation("atelier.dev/undo").orElse(null),
                 deeds,

@@ -5,17 +5,19 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import dev.atelier.identity.Needs;
 import dev.atelier.identity.Permission;
+import dev.atelier.platform.problems.NotFound;
 import io.quarkus.qute.CheckedTemplate;
 import io.quarkus.qute.TemplateInstance;
 import io.smallrye.common.annotation.RunOnVirtualThread;
 import jakarta.ws.rs.GET;
 import jakarta.ws.rs.Path;
+import jakarta.ws.rs.PathParam;
 import jakarta.ws.rs.Produces;
 import jakarta.ws.rs.core.MediaType;
 import java.util.ArrayList;
 import java.util.List;
 
-/** All actions, with what they take and give. */
+/** The actions, and a page for each with what it takes and gives. */
 @Path("/golden-paths")
 @Produces(MediaType.TEXT_HTML)
 @RunOnVirtualThread
@@ -24,7 +26,9 @@ public class ActionPages {
 
     @CheckedTemplate(basePath = "goldenpaths")
     static class Html {
-        static native TemplateInstance actions(List<ActionView> actions);
+        static native TemplateInstance actions(List<Action> actions);
+
+        static native TemplateInstance action(ActionView a);
     }
 
     /** An action with what it takes and gives. */
@@ -51,21 +55,32 @@ public class ActionPages {
 
     @GET
     @Path("actions")
-    public TemplateInstance actions() throws JsonProcessingException {
-        var views = new ArrayList<ActionView>();
-        for (var action : actions.all()) {
-            views.add(
-                    new ActionView(
-                            action.id(),
-                            action.description(),
-                            members(json.readTree(action.input())),
-                            members(json.readTree(action.output())),
-                            action.examples(),
-                            action.hasDryRun(),
-                            action.repeatable(),
-                            action.missing()));
-        }
-        return Html.actions(views);
+    public TemplateInstance actions() {
+        return Html.actions(actions.all());
+    }
+
+    @GET
+    @Path("actions/{id}")
+    public TemplateInstance action(@PathParam("id") String id) throws JsonProcessingException {
+        var action =
+                actions.find(id)
+                        .orElseThrow(
+                                () ->
+                                        new NotFound(
+                                                "There is no action \"%s\" here.%s"
+                                                        .formatted(
+                                                                Workspace.shown(id),
+                                                                actions.near(id))));
+        return Html.action(
+                new ActionView(
+                        action.id(),
+                        action.description(),
+                        members(json.readTree(action.input())),
+                        members(json.readTree(action.output())),
+                        action.examples(),
+                        action.hasDryRun(),
+                        action.repeatable(),
+                        action.missing()));
     }
 
     private static List<Member> members(JsonNode schema) {

@@ -70,7 +70,7 @@ public class TaskStream {
                 return sse.newEventBuilder()
                         .id(Long.toString(event.id()))
                         .name("line")
-                        .data(json.writeValueAsString(TaskPages.LogLine.of(event)))
+                        .data(json.writeValueAsString(TaskViews.LogLine.of(event)))
                         .build();
             } catch (JsonProcessingException e) {
                 throw new IllegalStateException(e);

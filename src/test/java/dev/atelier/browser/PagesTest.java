@@ -63,6 +63,8 @@ class PagesTest {
                     "/golden-paths?q=nothing-is-called-this",
                     "/golden-paths/default/train-tabular-model",
                     "/golden-paths/actions",
+                    "/golden-paths/actions/fetch:template",
+                    "/admin/git-hosts",
                     "/tasks",
                     "/docs/golden-paths",
                     "/promotions",

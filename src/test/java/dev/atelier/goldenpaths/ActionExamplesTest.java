@@ -2,6 +2,7 @@ package dev.atelier.goldenpaths;
 
 import static io.restassured.RestAssured.given;
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.hamcrest.Matchers.containsString;
 
 import com.fasterxml.jackson.databind.ObjectMapper;
 import dev.atelier.TestDatabase;
@@ -12,6 +13,7 @@ import io.quarkus.test.junit.TestProfile;
 import jakarta.inject.Inject;
 import java.util.Base64;
 import java.util.Map;
+import org.jsoup.Jsoup;
 import org.junit.jupiter.api.DisplayName;
 import org.junit.jupiter.api.Test;
 
@@ -72,6 +74,20 @@ class ActionExamplesTest {
             assertThat(json.readTree(action.output()).path("type").asText()).isEqualTo("object");
         }
         var page = given().get("/golden-paths/actions").then().statusCode(200).extract().asString();
-        actions.all().forEach(action -> assertThat(page).contains(action.id()));
+        for (var action : actions.all()) {
+            assertThat(page).contains("/golden-paths/actions/" + action.id());
+            var own =
+                    given().get("/golden-paths/actions/{id}", action.id())
+                            .then()
+                            .statusCode(200)
+                            .extract()
+                            .asString();
+            assertThat(Jsoup.parse(own).select("main h2").eachText())
+                    .contains(action.examples().getFirst().description());
+        }
+        given().get("/golden-paths/actions/fetch:templat")
+                .then()
+                .statusCode(404)
+                .body(containsString("fetch:template"));
     }
 }

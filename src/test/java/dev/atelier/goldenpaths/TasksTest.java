@@ -24,6 +24,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.UUID;
 import org.awaitility.Awaitility;
+import org.jsoup.Jsoup;
 import org.junit.jupiter.api.DisplayName;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -191,7 +192,9 @@ class TasksTest {
                 "{action: 'fetch:plain:file', input: {url: 'http://127.0.0.1:1/x', targetPath: x}}",
                 "{action: 'catalog:write', input: {filePath: ../x, entity: {apiVersion: v, kind: K, metadata: {name: n}}}}",
                 "{action: 'debug:log', each: '${{ parameters.none }}', input: {message: x}}",
-                "{action: 'debug:log', each: '${{ range(5000) }}', input: {message: x}}"
+                "{action: 'debug:log', each: '${{ range(5000) }}', input: {message: x}}",
+                // Of what it is to make itself.
+                "{id: loop, action: 'debug:log', each: '${{ steps.loop.output }}', input: {message: x}}"
             })
     void fails_at_a_step_that_cannot_be_done_and_says_why(String step) {
         var id = start("steps: [" + step + "]", Map.of());
@@ -200,6 +203,74 @@ class TasksTest {
 
         assertThat(task.state()).isEqualTo(Task.State.FAILED);
         assertThat(task.fault()).isNotBlank().doesNotContain("unexpected");
+    }
+
+    @Test
+    void goes_round_in_no_value_that_holds_itself() {
+        var id =
+                start(
+                        """
+                        parameters:
+                          - properties:
+                              list: {type: array, items: {type: string}, default: [a]}
+                        steps:
+                          - id: loop
+                            each: ${{ [parameters.list, parameters.list.push(parameters.list)] }}
+                            action: debug:log
+                            input: {message: "${{ each.value }}"}
+                        """,
+                        Map.of());
+
+        var task = ended(id);
+
+        assertThat(task.state()).isEqualTo(Task.State.FAILED);
+        assertThat(task.fault()).containsIgnoringCase("cyclic");
+    }
+
+    @Test
+    void registers_entities_that_belong_to_one_another() {
+        var one = "round-" + UUID.randomUUID().toString().substring(0, 8);
+        var id =
+                start(
+                        """
+                        parameters:
+                          - properties:
+                              name: {type: string}
+                        steps:
+                          - id: write
+                            each: [a, b]
+                            action: catalog:write
+                            input:
+                              filePath: ${{ each.value }}.yaml
+                              entity:
+                                apiVersion: backstage.io/v1alpha1
+                                kind: Component
+                                metadata: {name: "${{ parameters.name }}-${{ each.value }}"}
+                                spec:
+                                  type: service
+                                  lifecycle: experimental
+                                  owner: group:default/rounds
+                                  subcomponentOf: ${{ parameters.name }}-${{ "b" if each.value == "a" else "a" }}
+                                  dependsOn: ["component:${{ parameters.name }}-a", "component:${{ parameters.name }}-b"]
+                          - id: publish
+                            action: publish:atelier
+                            input: {repoUrl: "atelier?owner=rounds&repo=${{ parameters.name }}"}
+                          - id: register
+                            each: [a, b, a]
+                            action: catalog:register
+                            input:
+                              repoContentsUrl: ${{ steps.publish.output.repoContentsUrl }}
+                              catalogInfoPath: ${{ each.value }}.yaml
+                        """,
+                        Map.of("name", one));
+
+        assertThat(ended(id).fault()).isNull();
+
+        for (var name : List.of(one + "-a", one + "-b")) {
+            var ref = EntityRef.parse("component:default/" + name);
+            Awaitility.await().until(() -> given().get(ref.address()).statusCode() == 200);
+            assertThat(given().get(ref.address()).asString()).contains(one + "-a", one + "-b");
+        }
     }
 
     @Test
@@ -267,6 +338,42 @@ class TasksTest {
                 .then()
                 .statusCode(409)
                 .body("error.name", equalTo("ConflictError"));
+    }
+
+    @Test
+    void says_how_long_its_steps_took_in_earlier_runs() {
+        var path =
+                Paths.publish(
+                        """
+                        parameters:
+                          - properties:
+                              long: {type: boolean, default: false}
+                        steps:
+                          - id: wait
+                            action: debug:wait
+                            input: {seconds: "${{ 300 if parameters.long else 1 }}"}
+                          - {id: after, action: debug:log, input: {message: after}}
+                        """);
+        var first = start(path, Map.of(), Map.of());
+        assertThat(given().get("/tasks/{id}", first).asString()).doesNotContain("usually");
+        assertThat(ended(first).fault()).isNull();
+        // What it waited for from outside is no work.
+        sql.update(
+                "update task set started_at = started_at - interval '3 hours' where id = ?", first);
+
+        var second = start(path, Map.of("long", true), Map.of());
+        Awaitility.await().until(() -> states(second).getFirst().equals("processing"));
+        // It has been at it for longer than the one before.
+        sql.update(
+                "update task_step set started_at = started_at - interval '1 minute' where task = ? and position = 0",
+                second);
+
+        var page = Jsoup.parse(given().get("/tasks/{id}", second).asString());
+        assertThat(page.select("#steps li time").eachText().getLast()).startsWith("usually");
+        assertThat(page.select("#task-cells small").eachText()).contains("longer than usual");
+        assertThat(Jsoup.parse(given().get("/golden-paths").asString()).text())
+                .doesNotContain("about 180 minutes");
+        given().post(API + "/{id}/cancel", second).then().statusCode(200);
     }
 
     @Test
