@@ -7,9 +7,7 @@ import dev.atelier.platform.net.OutboundHttp;
 import dev.atelier.repositories.Contents;
 import dev.atelier.repositories.Repositories;
 import jakarta.enterprise.context.ApplicationScoped;
-import java.io.BufferedInputStream;
 import java.io.IOException;
-import java.io.InputStream;
 import java.net.URI;
 import java.net.URLDecoder;
 import java.net.URLEncoder;
@@ -23,9 +21,6 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.regex.Pattern;
-import java.util.zip.GZIPInputStream;
-import org.apache.commons.compress.archivers.tar.TarArchiveEntry;
-import org.apache.commons.compress.archivers.tar.TarArchiveInputStream;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -35,9 +30,6 @@ import org.jspecify.annotations.Nullable;
  */
 @ApplicationScoped
 class Skeletons {
-
-    private static final int MOST_FILES = 10_000;
-    private static final long MOST_BYTES = 64L << 20;
 
     /** {@code https://host/owner/repo/tree/ref/path}, with GitLab's and Gitea's ways to say it. */
     private static final Pattern TREE =
@@ -81,7 +73,7 @@ class Skeletons {
     Skeleton folder(String url, @Nullable String base, @Nullable String token)
             throws ActionFailed, IOException {
         if (url.startsWith(FormUploads.SCHEME)) {
-            return new Skeleton(uploads.read(url, MOST_BYTES));
+            return new Skeleton(uploads.read(url, Skeleton.MOST_BYTES));
         }
         var place = resolve(url, base);
         if (place.startsWith("file:")) {
@@ -122,7 +114,7 @@ class Skeletons {
                     .findFirst()
                     .orElseThrow(() -> new ActionFailed("There is no file %s.".formatted(url)));
         }
-        var answer = http.get(place, headers(place, token), (int) MOST_BYTES);
+        var answer = http.get(place, headers(place, token), (int) Skeleton.MOST_BYTES);
         if (answer.status() != 200) {
             throw new ActionFailed("%s answers %d.".formatted(place, answer.status()));
         }
@@ -187,7 +179,7 @@ class Skeletons {
             if (folder.isEmpty() || file.getKey().startsWith(folder + "/")) {
                 var content = file.getValue();
                 size += content.bytes().length;
-                bound(files.size(), size);
+                Skeleton.bound(files.size(), size);
                 files.add(
                         new Skeleton.Material(
                                 folder.isEmpty()
@@ -245,7 +237,7 @@ class Skeletons {
                 if (Files.isRegularFile(path, LinkOption.NOFOLLOW_LINKS)
                         && !folder.relativize(path).startsWith(".git")) {
                     size += Files.size(path);
-                    bound(files.size(), size);
+                    Skeleton.bound(files.size(), size);
                     files.add(material(folder, path));
                 }
             }
@@ -258,15 +250,6 @@ class Skeletons {
                 folder.relativize(path).toString().replace('\\', '/'),
                 Files.readAllBytes(path),
                 Workspace.isExecutable(path));
-    }
-
-    private static void bound(int files, long size) throws ActionFailed {
-        if (files >= MOST_FILES) {
-            throw new ActionFailed("There are more than %,d files.".formatted(MOST_FILES));
-        }
-        if (size > MOST_BYTES) {
-            throw new ActionFailed("There are more than %d MB.".formatted(MOST_BYTES >> 20));
-        }
     }
 
     private static Map<String, String> headers(String url, @Nullable String token) {
@@ -320,7 +303,7 @@ class Skeletons {
                                                 ? " A private repository needs a token, or an administrator lists it in the host's setting read."
                                                 : ""));
             }
-            return unpack(opened.body(), below != null, below == null ? "" : below);
+            return SkeletonArchive.read(opened.body(), below != null, below == null ? "" : below);
         }
     }
 
@@ -334,48 +317,5 @@ class Skeletons {
                     .formatted(host, URLEncoder.encode(repository, StandardCharsets.UTF_8), ref);
         }
         return "https://%s/%s/archive/%s.tar.gz".formatted(host, repository, ref);
-    }
-
-    /**
-     * @param oneFolder whether all lies below one folder that is not part of it
-     * @param below only what lies below this path, which is not part of it either
-     */
-    static List<Skeleton.Material> unpack(InputStream body, boolean oneFolder, String below)
-            throws ActionFailed, IOException {
-        var files = new ArrayList<Skeleton.Material>();
-        long size = 0;
-        try (var tar =
-                new TarArchiveInputStream(
-                        new GZIPInputStream(new BufferedInputStream(body)), "UTF-8")) {
-            TarArchiveEntry entry;
-            while ((entry = tar.getNextEntry()) != null) {
-                var name = entry.getName();
-                if (oneFolder) {
-                    int slash = name.indexOf('/');
-                    name = slash < 0 ? "" : name.substring(slash + 1);
-                }
-                if (!below.isEmpty()) {
-                    if (!name.startsWith(below + "/")) {
-                        continue;
-                    }
-                    name = name.substring(below.length() + 1);
-                }
-                if (entry.isDirectory() || name.isEmpty()) {
-                    continue;
-                }
-                if (!entry.isFile() || entry.isLink() || entry.isSymbolicLink()) {
-                    throw new ActionFailed(
-                            "The archive holds %s, which is no ordinary file."
-                                    .formatted(Workspace.shown(name)));
-                }
-                Workspace.below(Path.of("/nowhere"), name);
-                // Counted while it is read: what the archive says of sizes is its word only.
-                var content = tar.readNBytes((int) Math.min(Integer.MAX_VALUE - 8, MOST_BYTES + 1));
-                size += content.length;
-                bound(files.size(), size);
-                files.add(new Skeleton.Material(name, content, (entry.getMode() & 0100) != 0));
-            }
-        }
-        return files;
     }
 }
