@@ -5,17 +5,16 @@ import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.atelier.platform.database.Sql;
+import dev.atelier.platform.faults.Failpoints;
 import dev.atelier.platform.problems.DatabaseAway;
 import dev.atelier.platform.problems.Problem;
 import java.io.IOException;
-import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import java.util.UUID;
-import java.util.concurrent.Callable;
 import org.jboss.logging.Logger;
 import org.jspecify.annotations.Nullable;
 
@@ -170,6 +169,7 @@ final class Run {
             }
             allow(position, step.approval());
             journal.started(position, step);
+            Failpoints.hit("task.step-begun");
             journal.log(
                     step.id(),
                     "step",
@@ -194,7 +194,9 @@ final class Run {
             } else {
                 output = each(step, action);
             }
+            Failpoints.hit("task.step-acted");
             journal.ended(position, step, TaskStep.State.COMPLETED, output, null);
+            Failpoints.hit("task.step-ended");
             remember(step, TaskStep.State.COMPLETED, output, null);
         } catch (WrongExpression e) {
             failed(position, step, output, String.valueOf(e.getMessage()));
@@ -371,7 +373,7 @@ final class Run {
         if (!faults.isEmpty()) {
             var first = faults.getFirst();
             throw new ActionFailed(
-                    "The input of %s is wrong%s: %s. See /golden-paths/actions#%s."
+                    "The input of %s is wrong%s: %s. See /golden-paths/actions/%s."
                             .formatted(
                                     action.id(),
                                     first.at().isEmpty() ? "" : " at " + first.at(),
@@ -388,8 +390,11 @@ final class Run {
             return;
         }
         try {
-            action.run(new Doing(step.id(), id, input, output));
-        } catch (StoppedWithin e) {
+            action.run(
+                    new StepContext(
+                            tools, subject, workspace, journal, masks, step.id(), id, input,
+                            output));
+        } catch (StepContext.StoppedWithin e) {
             throw e.stopped;
         }
     }
@@ -420,136 +425,5 @@ final class Run {
             case MISSING, NULL -> false;
             default -> true;
         };
-    }
-
-    /** Carries {@link Journal.Stopped} through an action, which knows nothing of it. */
-    private static final class StoppedWithin extends RuntimeException {
-        private static final long serialVersionUID = 1;
-        final transient Journal.Stopped stopped;
-
-        StoppedWithin(Journal.Stopped stopped) {
-            super(stopped);
-            this.stopped = stopped;
-        }
-    }
-
-    /** One action at work. */
-    private final class Doing implements ActionContext {
-        private final String step;
-        private final String id;
-        private final ObjectNode input;
-        private final ObjectNode output;
-
-        Doing(String step, String id, ObjectNode input, ObjectNode output) {
-            this.step = step;
-            this.id = id;
-            this.input = input;
-            this.output = output;
-        }
-
-        @Override
-        public ObjectNode input() {
-            return input;
-        }
-
-        @Override
-        public Workspace workspace() {
-            return workspace;
-        }
-
-        @Override
-        public void log(String message) {
-            journal.log(step, null, masks.hide(message));
-        }
-
-        @Override
-        public void warn(String message) {
-            journal.log(step, "warn", masks.hide(message));
-        }
-
-        @Override
-        public void output(String name, JsonNode value) {
-            output.set(name, masks.hide(value));
-        }
-
-        @Override
-        public UUID taskId() {
-            return subject.id;
-        }
-
-        @Override
-        public String stepId() {
-            return id;
-        }
-
-        @Override
-        public String user() {
-            return subject.user;
-        }
-
-        @Override
-        public @Nullable String base() {
-            return subject.base();
-        }
-
-        @Override
-        public JsonNode taskSpec() {
-            return subject.spec;
-        }
-
-        @Override
-        public boolean dryRun() {
-            return subject.dry;
-        }
-
-        @Override
-        public JsonNode checkpoint(String key, Callable<JsonNode> act)
-                throws ActionFailed, IOException, InterruptedException {
-            var kept = journal.checkpoint(id, key);
-            if (kept.isPresent()) {
-                log("Done before, not done again: " + key);
-                return kept.get();
-            }
-            JsonNode done;
-            try {
-                done = act.call();
-            } catch (ActionFailed | IOException | InterruptedException | RuntimeException e) {
-                throw e;
-            } catch (Exception e) {
-                throw new IOException(e);
-            }
-            try {
-                journal.keep(id, key, done.isMissingNode() ? tools.json.nullNode() : done);
-            } catch (Journal.Stopped e) {
-                throw new StoppedWithin(e);
-            }
-            return done;
-        }
-
-        @Override
-        public void made(String ref, @Nullable String commit, @Nullable Path files)
-                throws ActionFailed, IOException {
-            if (subject.dry) {
-                return;
-            }
-            try {
-                journal.made(
-                        ref,
-                        commit,
-                        files == null ? null : new Workspace(files, Long.MAX_VALUE).archive());
-            } catch (Journal.Stopped e) {
-                throw new StoppedWithin(e);
-            }
-        }
-
-        @Override
-        public Optional<Update> update() {
-            return subject.update;
-        }
-
-        @Override
-        public Rendering rendering() {
-            return tools.rendering;
-        }
     }
 }

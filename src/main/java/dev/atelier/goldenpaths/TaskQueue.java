@@ -5,6 +5,7 @@ import dev.atelier.identity.Acting;
 import dev.atelier.platform.DataFolder;
 import dev.atelier.platform.Errands;
 import dev.atelier.platform.database.Signals;
+import dev.atelier.platform.faults.Failpoints;
 import dev.atelier.platform.problems.DatabaseAway;
 import dev.atelier.platform.problems.SignInNeeded;
 import io.quarkus.runtime.ShutdownEvent;
@@ -106,6 +107,7 @@ class TaskQueue {
     }
 
     private void go(Task task) {
+        Failpoints.hit("task.taken");
         var folder = folder().resolve(task.id() + "-" + task.lease());
         var workspace = new Workspace(folder, config.workspaceMost().asLongValue());
         var journal = new TaskJournal(leases, task, workspace, () -> stopping, config);

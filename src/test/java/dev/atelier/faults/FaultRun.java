@@ -41,6 +41,7 @@ public final class FaultRun {
                 run.run("kill -9 at " + point, () -> faults.dies_at_a_named_point(point));
             }
         }
+        run.run("golden paths", () -> faults.dies_while_golden_paths_run(2 * scale));
         run.run("tidy afterwards", faults::is_tidy_after_its_crashes);
         run.run("kill -9 at any time", () -> faults.dies_at_any_time(10 * scale));
         System.exit(run.total(faults));

@@ -20,6 +20,7 @@ import java.util.Comparator;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Random;
+import java.util.stream.IntStream;
 
 /**
  * Faults, each with its workload and what must hold afterwards. How often and how long is the
@@ -48,7 +49,11 @@ final class Faults implements AutoCloseable {
                     "metrics.taken",
                     "metrics.committed",
                     "batch.recorded",
-                    "artifact.kept");
+                    "artifact.kept",
+                    "task.taken",
+                    "task.step-begun",
+                    "task.step-acted",
+                    "task.step-ended");
 
     private static final String UPKEEP =
             "-Datelier.blobs.upkeep.every=1s,-Datelier.blobs.upkeep.grace=0s";
@@ -65,8 +70,12 @@ final class Faults implements AutoCloseable {
         folder = Temporary.folder("atelier-faults");
     }
 
-    private PortalProcess.Setup setup(String name) {
-        return PortalProcess.Setup.on(folder.resolve(name)).with("-Dquarkus.profile=faults");
+    private PortalProcess.Setup setup(String name) throws IOException {
+        return PortalProcess.Setup.on(folder.resolve(name))
+                .with("-Dquarkus.profile=faults")
+                .environment(
+                        "ATELIER_CATALOG",
+                        TaskRuns.template(folder.resolve("entities")).toString());
     }
 
     /**
@@ -83,6 +92,10 @@ final class Faults implements AutoCloseable {
         var portal = armed.start();
         // A scan that waits from the round before may pass the point while it starts.
         if (portal.comesUp(PortalProcess.PATIENCE)) {
+            if (point.startsWith("task.")) {
+                TaskRuns.awaitTemplate(portal);
+                IntStream.range(0, 4).forEach(_ -> points.tasks.start(portal));
+            }
             try (var _ = points.against(portal)) {
                 assertThat(portal.awaitEnd(Duration.ofSeconds(60)))
                         .as("passes " + point + " " + hit + " times\n" + portal.endOfLog())
@@ -97,7 +110,8 @@ final class Faults implements AutoCloseable {
     /** Some pass and are confirmed first; there are few blobs to sweep. */
     private static int passes(String point) {
         return switch (point) {
-            case "gc.row-deleted" -> 4;
+            case "gc.row-deleted", "task.taken" -> 4;
+            case "task.step-begun", "task.step-acted", "task.step-ended" -> 12;
             default -> 30;
         };
     }
@@ -219,6 +233,38 @@ final class Faults implements AutoCloseable {
         portal.awaitReady();
         portal.close();
         return "%d kills, %s; ready again in ≤ %d ms".formatted(rounds, told(log), slowest);
+    }
+
+    /** {@code kill -9} and a database that goes and comes back while golden paths run. */
+    String dies_while_golden_paths_run(int rounds) throws IOException, SQLException {
+        var log = new Workload(random.nextLong());
+        long slowest = 0;
+        try (var postgres = new OwnPostgres(folder.resolve("pg-tasks"), programs())) {
+            var setup = postgres.usedBy(setup("tasks"));
+            for (int round = 0; round < rounds; round++) {
+                var portal = setup.start();
+                portal.awaitReady();
+                TaskRuns.awaitTemplate(portal);
+                for (int i = 0; i < 6; i++) {
+                    log.tasks.start(portal);
+                }
+                PortalProcess.pause(random.nextInt(3000));
+                portal.kill();
+                try (var next = setup.start()) {
+                    slowest = Math.max(slowest, next.awaitReady());
+                    log.tasks.start(next);
+                    PortalProcess.pause(random.nextInt(2000));
+                    postgres.stopAtOnce();
+                    PortalProcess.pause(2000);
+                    assertThat(next.status("/q/health/ready")).as("I8 readiness").isEqualTo(503);
+                    postgres.start();
+                    assertThat(next.comesUp(Duration.ofSeconds(10))).isTrue();
+                    new Invariants(next, postgres::connect, log).hold();
+                }
+            }
+        }
+        return "%d kills, each with the database away for 2 s after it; %d tasks taken, all done once; ready again in ≤ %d ms"
+                .formatted(rounds, log.tasks.count(Workload.Told.OK), slowest);
     }
 
     private static boolean gone(ProcessHandle process) {

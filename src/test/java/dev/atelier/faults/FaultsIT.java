@@ -68,6 +68,11 @@ class FaultsIT {
     }
 
     @Test
+    void finishes_golden_paths_once_when_it_dies_and_its_database_goes() throws Exception {
+        say(faults.dies_while_golden_paths_run(1));
+    }
+
+    @Test
     void says_503_while_its_database_is_away_and_works_when_it_is_back() throws Exception {
         say(faults.loses_its_database(Duration.ofSeconds(6)));
     }

@@ -43,16 +43,19 @@ final class Invariants {
 
     void hold() throws IOException, SQLException {
         everyVersionComesToAVerdict();
+        log.tasks.allAreDone(database);
         try (var connection = database.open()) {
             uploads(connection);
             aliases(connection);
             locations(connection);
             audit(connection);
             log.recordings.batchesAreWhole(connection);
+            log.tasks.eachIsDoneOnce(connection);
         }
         everyModelIsInTheCatalog();
         acknowledgedFilesReadBack();
         log.recordings.artifactsReadBack(portal);
+        log.tasks.areInTheCatalog(portal);
         assertThat(log.indecent).as("I7: answers with stack traces").isEmpty();
     }
 

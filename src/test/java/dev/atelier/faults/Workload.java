@@ -59,6 +59,7 @@ final class Workload {
     final Queue<String> indecent = new ConcurrentLinkedQueue<>();
     final ConcurrentMap<Integer, AtomicInteger> statuses = new ConcurrentHashMap<>();
     final Recordings recordings = new Recordings(this::note);
+    final TaskRuns tasks = new TaskRuns();
     private final Random seeds;
     private final AtomicInteger numbers = new AtomicInteger();
     private int largest = 200_000;
@@ -278,6 +279,7 @@ final class Workload {
         return uploads.stream().filter(u -> u.told == told).count()
                 + moves.stream().filter(m -> m.told == told).count()
                 + locations.stream().filter(l -> l.told == told).count()
-                + recordings.count(told);
+                + recordings.count(told)
+                + tasks.count(told);
     }
 }
