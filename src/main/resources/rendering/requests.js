@@ -109,15 +109,20 @@ function isOneExpression(v) {
 
 function texts(request) {
   var env = environment(request).env;
+  // Most names, and many files, hold nothing to render, and parsing them takes as long as the rest.
+  var marks = request.cookiecutter ? /\{[{%#]/ : /\$\{\{|\{[%#]/;
+  function render(text) {
+    return marks.test(text) ? env.renderString(text, request.context) : text;
+  }
   return {
     texts: request.texts.map(function (file) {
       var what = file.name;
       try {
-        var name = env.renderString(file.name, request.context);
+        var name = render(file.name);
         what = undefined;
         return file.text === undefined
           ? { name: name }
-          : { name: name, text: env.renderString(file.text, request.context) };
+          : { name: name, text: render(file.text) };
       } catch (e) {
         throw { place: problem(e, file.name, what === undefined ? file.text : what) };
       }

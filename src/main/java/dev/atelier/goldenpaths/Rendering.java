@@ -253,8 +253,12 @@ public class Rendering {
         }
         try {
             var answer = worker.process.ask(request, limit);
-            if (++worker.asked >= MOST_REQUESTS || stopped) {
+            if (stopped) {
                 worker.process.end();
+            } else if (++worker.asked >= MOST_REQUESTS) {
+                worker.process.end();
+                // The next request does not wait for a new one.
+                Thread.startVirtualThread(this::warm);
             } else {
                 idle.push(worker);
             }

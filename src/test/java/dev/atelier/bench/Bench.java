@@ -43,6 +43,7 @@ public final class Bench {
         machine();
         for (var name : wanted) {
             System.out.println("\n== " + name);
+            var before = Processes.Wanted.now();
             switch (name) {
                 case "start" -> StartBench.main();
                 case "pages" -> pages();
@@ -62,6 +63,9 @@ public final class Bench {
                         throw new IllegalArgumentException(
                                 "no benchmark %s: %s".formatted(name, String.join(", ", ALL)));
             }
+            System.out.printf(
+                    "the host gave others %d %% of the processor time that was wanted meanwhile%n",
+                    Processes.Wanted.now().stolenSince(before));
         }
     }
 

@@ -107,6 +107,7 @@ final class GoldenPathsBench {
         var data = Temporary.folder("atelier-bench");
         var setup =
                 PortalProcess.Setup.on(data)
+                        .home(Path.of("").toAbsolutePath())
                         .environment("ATELIER_CATALOG", templates(data).toString());
         try (var portal = setup.start()) {
             portal.awaitReady();

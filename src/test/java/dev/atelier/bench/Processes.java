@@ -49,6 +49,25 @@ final class Processes {
         return Arrays.stream(fields, 11, 15).mapToLong(Long::parseLong).toArray();
     }
 
+    /**
+     * Of all processors since the start of the machine, in hundredths of a second: what was wanted,
+     * and the part of it that the host gave to others (proc_stat(5): steal).
+     */
+    record Wanted(long all, long stolen) {
+
+        static Wanted now() throws IOException {
+            var fields = Files.readAllLines(Path.of("/proc/stat")).getFirst().split("\\s+");
+            // cpu user nice system idle iowait irq softirq steal
+            var ticks = Arrays.stream(fields, 1, 9).mapToLong(Long::parseLong).toArray();
+            return new Wanted(Arrays.stream(ticks).sum() - ticks[3] - ticks[4], ticks[7]);
+        }
+
+        /** Per cent that were stolen since. */
+        long stolenSince(Wanted before) {
+            return 100 * (stolen - before.stolen) / Math.max(1, all - before.all);
+        }
+    }
+
     private static List<ProcessHandle> postgres(Path data) throws IOException {
         long pid =
                 Long.parseLong(
