@@ -60,6 +60,25 @@ public final class PythonClients {
                 List.of(base.toString(), "-m", "venv", "--system-site-packages"), name, packages);
     }
 
+    /**
+     * The interpreter of an environment with MLflow, the newest of a major when this was written,
+     * and what makes small models quickly.
+     *
+     * @param major 2 or 3
+     */
+    public static Path mlflow(int major) throws IOException, InterruptedException {
+        return environment(
+                "mlflow-client-" + major,
+                major == 2 ? "mlflow==2.22.5" : "mlflow==3.17.2",
+                "scikit-learn==1.6.1",
+                "numpy<2",
+                "onnx==1.23.2",
+                "onnxruntime==1.31.1",
+                "skl2onnx==1.20.0",
+                "matplotlib",
+                "psutil");
+    }
+
     /** An interpreter of this machine that has a module installed; null where there is none. */
     public static @Nullable Path having(String module) throws InterruptedException {
         for (var python : List.of("python3", "/usr/bin/python3")) {

@@ -45,7 +45,7 @@ class MlflowClientsTest {
     void runs_unchanged(int major, String script, String prefix) throws Exception {
         Installed.require(PythonClients.found(), "there is no python3 with venv and pip");
 
-        var said = run(python(major), script, prefix);
+        var said = run(PythonClients.mlflow(major), script, prefix);
 
         assertThat(said).endsWith("ok\n");
     }
@@ -76,20 +76,6 @@ class MlflowClientsTest {
         var base = PythonClients.having(major == 2 ? "torch" : "torch.export");
         assumeTrue(base != null, "no python3 of this machine has PyTorch, or too old a one");
         return PythonClients.environment(base, "mlflow-own-pytorch-" + major, client, "numpy<2");
-    }
-
-    /** The newest of each major when this was written; scikit-learn makes small models quickly. */
-    static Path python(int major) throws IOException, InterruptedException {
-        return PythonClients.environment(
-                "mlflow-client-" + major,
-                major == 2 ? "mlflow==2.22.5" : "mlflow==3.17.2",
-                "scikit-learn==1.6.1",
-                "numpy<2",
-                "onnx==1.23.2",
-                "onnxruntime==1.31.1",
-                "skl2onnx==1.20.0",
-                "matplotlib",
-                "psutil");
     }
 
     private String run(Path python, String script, String prefix)

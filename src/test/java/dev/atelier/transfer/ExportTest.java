@@ -51,7 +51,7 @@ class ExportTest {
                 Map.of(),
                 folder,
                 60,
-                RealClient.python().toString(),
+                PythonClients.mlflow(3).toString(),
                 "-m",
                 "zipfile",
                 "-e",
@@ -71,7 +71,7 @@ class ExportTest {
         var folder = unpacked(archive);
         assertThat(Files.readString(folder.resolve("catalog/model.yaml")))
                 .contains("e-penguin-weights");
-        assertThat(RealClient.dump("mlruns", "e ", "", folder)).isEqualTo(here);
+        assertThat(RealClient.dump(3, "mlruns", "e ", "", folder)).isEqualTo(here);
 
         var id =
                 given().contentType("application/octet-stream")

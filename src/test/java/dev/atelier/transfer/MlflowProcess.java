@@ -26,10 +26,16 @@ final class MlflowProcess implements AutoCloseable {
         this.address = address;
     }
 
-    static MlflowProcess start() throws IOException, InterruptedException {
+    /**
+     * @param major of MLflow, 2 or 3
+     */
+    static MlflowProcess start(int major) throws IOException, InterruptedException {
+        // MLflow 2 asks for no bound of SQLAlchemy, and cannot do with 2.1.
         var python =
-                PythonClients.environment(
-                        "mlflow-server-3", "mlflow==3.17.2", "psycopg2-binary==2.9.10");
+                major == 2
+                        ? PythonClients.environment(
+                                "mlflow-server-2", "mlflow==2.22.5", "sqlalchemy<2.1")
+                        : PythonClients.mlflow(major);
         var home = Temporary.folder("mlflow-import");
         int port;
         try (var free = new ServerSocket(0)) {

@@ -16,22 +16,17 @@ final class RealClient {
 
     private RealClient() {}
 
-    static Path python() throws Exception {
-        return PythonClients.environment(
-                "mlflow-client-3",
-                "mlflow==3.17.2",
-                "scikit-learn==1.6.1",
-                "numpy<2",
-                "onnx==1.23.2",
-                "onnxruntime==1.31.1",
-                "skl2onnx==1.20.0",
-                "matplotlib",
-                "psutil");
+    static void fill(String address, String prefix) throws Exception {
+        fill(3, address, prefix);
     }
 
-    static void fill(String address, String prefix) throws Exception {
+    /**
+     * @param major of the client
+     */
+    static void fill(int major, String address, String prefix) throws Exception {
         var unused =
                 run(
+                        major,
                         "mlflow-fill.py",
                         address,
                         "",
@@ -40,7 +35,12 @@ final class RealClient {
     }
 
     private static String run(
-            String script, String address, String argument, Map<String, String> more, Path folder)
+            int major,
+            String script,
+            String address,
+            String argument,
+            Map<String, String> more,
+            Path folder)
             throws Exception {
         var environment = new HashMap<>(more);
         environment.putAll(
@@ -65,7 +65,7 @@ final class RealClient {
                 environment,
                 folder,
                 240,
-                python().toString(),
+                PythonClients.mlflow(major).toString(),
                 SCRIPTS.resolve(script).toString(),
                 argument);
     }
@@ -77,10 +77,15 @@ final class RealClient {
      * @param behind what stands behind the names of experiments and models there
      */
     static String dump(String address, String prefix, String behind) throws Exception {
-        return dump(address, prefix, behind, Temporary.folder("client"));
+        return dump(3, address, prefix, behind, Temporary.folder("client"));
     }
 
-    static String dump(String address, String prefix, String behind, Path folder) throws Exception {
+    /**
+     * @param major of the client
+     * @param folder where it is run
+     */
+    static String dump(int major, String address, String prefix, String behind, Path folder)
+            throws Exception {
         var names = new ArrayList<String>();
         for (var name : EXPERIMENTS.split("\\|")) {
             names.add(prefix + name + behind);
@@ -88,6 +93,7 @@ final class RealClient {
         }
         var said =
                 run(
+                        major,
                         "mlflow-dump.py",
                         address,
                         String.join("|", names),

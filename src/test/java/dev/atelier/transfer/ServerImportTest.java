@@ -42,7 +42,7 @@ class ServerImportTest {
     @BeforeAll
     static void fill() throws Exception {
         assumeTrue(PythonClients.found(), "there is no python3 with venv and pip");
-        server = MlflowProcess.start();
+        server = MlflowProcess.start(3);
         RealClient.fill(server.address(), "s ");
         there = RealClient.dump(server.address(), "s ", "");
     }
@@ -144,7 +144,7 @@ class ServerImportTest {
                 Map.of(),
                 home,
                 60,
-                RealClient.python().toString(),
+                PythonClients.mlflow(3).toString(),
                 "-m",
                 "zipfile",
                 "-c",
@@ -157,6 +157,37 @@ class ServerImportTest {
         assertThat(done.getString("state")).as(done.prettify()).isEqualTo("done");
         assertThat(Ended.left(id)).isEmpty();
         assertThat(RealClient.dump(portal.toString(), "s ", " (imported 2)")).isEqualTo(stored);
+    }
+
+    @Test
+    @Order(5)
+    void takes_everything_from_a_server_of_the_major_before() throws Exception {
+        try (var older = MlflowProcess.start(2)) {
+            RealClient.fill(2, older.address(), "o ");
+            var folder = Temporary.folder("client");
+            var stored = RealClient.dump(2, older.address(), "o ", "", folder);
+            var id =
+                    given().contentType(ContentType.JSON)
+                            .body(
+                                    Map.of(
+                                            "server",
+                                            older.address(),
+                                            "owner",
+                                            "group:default/vision",
+                                            "deleted",
+                                            true))
+                            .post("/api/v1/imports")
+                            .then()
+                            .statusCode(201)
+                            .extract()
+                            .path("id");
+
+            var done = ended(id);
+
+            assertThat(done.getString("state")).as(done.prettify()).isEqualTo("done");
+            assertThat(Ended.left(id)).isEmpty();
+            assertThat(RealClient.dump(2, portal.toString(), "o ", "", folder)).isEqualTo(stored);
+        }
     }
 
     private static Object upload(Path archive, String owner) {
