@@ -51,8 +51,7 @@ class VisionPathTest {
     void ends_in_a_repository_whose_model_names_pictures() throws Exception {
         var environment = PythonClients.cache().resolve("vision-path");
         Installed.require(
-                PythonClients.found()
-                        && (asked() || Files.exists(environment.resolve("ready"))),
+                PythonClients.found() && (asked() || Files.exists(environment.resolve("ready"))),
                 "PyTorch is not installed; ATELIER_TEST_PYTORCH=true installs it once (3 GB)");
         // A name that Python keeps for itself.
         var name = "import";
