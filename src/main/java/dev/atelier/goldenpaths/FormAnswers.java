@@ -152,7 +152,8 @@ class FormAnswers {
                 var host = first(form, at + "#host");
                 var owner = first(form, at + "#owner");
                 var repo = first(form, at + "#repo");
-                return host.isEmpty() || (owner.isEmpty() && repo.isEmpty())
+                // Without a host it is kept, for its page to ask for one.
+                return owner.isEmpty() && repo.isEmpty()
                         ? MissingNode.getInstance()
                         : nodes.textNode(new RepositoryAddress(host, owner, repo).toString());
             }

@@ -342,6 +342,10 @@ class Forms {
         var options = schema.path("ui:options");
         var allowed = BuiltIn.texts(options.path("allowedHosts"));
         var offered = allowed.isEmpty() ? hosts.all() : allowed;
+        var chosen =
+                address.host().isEmpty() && offered.size() == 1
+                        ? offered.getFirst()
+                        : address.host();
         var owners = BuiltIn.texts(options.path("allowedOwners"));
         return List.of(
                 part(
@@ -355,9 +359,9 @@ class Forms {
                                                         host,
                                                         hosts.label(host),
                                                         "",
-                                                        host.equals(address.host())))
+                                                        host.equals(chosen)))
                                 .toList(),
-                        address.host()),
+                        chosen),
                 owners.isEmpty()
                         ? part(
                                 at + "#owner",

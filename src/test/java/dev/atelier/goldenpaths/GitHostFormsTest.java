@@ -106,6 +106,39 @@ class GitHostFormsTest {
     }
 
     @Test
+    void that_are_the_only_one_are_chosen() {
+        expect();
+
+        var page = page(path("{allowedHosts: [atelier]}"));
+
+        assertThat(page.select("select[name=/repoUrl#host] option[selected]").eachAttr("value"))
+                .containsExactly("atelier");
+    }
+
+    @Test
+    void that_were_not_chosen_lose_nothing_that_was_typed() {
+        expect();
+
+        var page =
+                Jsoup.parse(
+                        person.asks()
+                                .formParam("/repoUrl#host", "")
+                                .formParam("/repoUrl#owner", "acme/vision")
+                                .formParam("/repoUrl#repo", "penguins")
+                                .post(
+                                        path(
+                                                "{allowedHosts: [gitlab.com, atelier], allowedOwners: [acme/vision]}"))
+                                .then()
+                                .statusCode(422)
+                                .extract()
+                                .asString());
+
+        assertThat(page.select(".error-summary li").text())
+                .contains("A repository needs a host, an owner and a name.");
+        assertThat(page.select("input[name=/repoUrl#repo]").val()).isEqualTo("penguins");
+    }
+
+    @Test
     void offer_the_branches_of_the_repository_that_was_named() {
         expect("github/branches");
         var path = path("{allowedHosts: [github.com], allowedOwners: [octo-org]}");
