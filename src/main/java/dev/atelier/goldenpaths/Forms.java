@@ -2,7 +2,6 @@ package dev.atelier.goldenpaths;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.JsonNodeFactory;
-import com.fasterxml.jackson.databind.node.MissingNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.atelier.platform.web.Figures;
 import jakarta.enterprise.context.ApplicationScoped;
@@ -40,13 +39,17 @@ class Forms {
 
     private final Conditions conditions;
     private final Choices choices;
-    private final RepositoryHosts hosts;
+    private final RepositoryQuestions repositories;
     private final FormUploads uploads;
 
-    Forms(Conditions conditions, Choices choices, RepositoryHosts hosts, FormUploads uploads) {
+    Forms(
+            Conditions conditions,
+            Choices choices,
+            RepositoryQuestions repositories,
+            FormUploads uploads) {
         this.conditions = conditions;
         this.choices = choices;
-        this.hosts = hosts;
+        this.repositories = repositories;
         this.uploads = uploads;
     }
 
@@ -152,7 +155,7 @@ class Forms {
         } else if (kind == Question.Kind.REPEAT) {
             parts = entries(schema, value, at, faults);
         } else if (kind == Question.Kind.REPOSITORY) {
-            parts = repository(schema, value.asText(""), at);
+            parts = repositories.parts(schema, value.asText(""), at);
         }
         return new Question(
                 at,
@@ -271,10 +274,10 @@ class Forms {
         var chosen = value.isArray() ? BuiltIn.texts(value) : List.of(value.asText(""));
         var field = FieldSchema.ui(schema, "field").asText("");
         if (field.equals("RepoBranchPicker")) {
-            return plain(hosts.branches(repository), "");
+            return repositories.branches(repository);
         }
         if (field.equals("RepoOwnerPicker")) {
-            return owners(
+            return repositories.owners(
                     schema.path("ui:options"),
                     List.of(FieldSchema.ui(schema, "host").asText(RepositoryHosts.OWN)));
         }
@@ -335,109 +338,5 @@ class Forms {
             all.add(new Question.Choice(value, value, "", true));
         }
         return all;
-    }
-
-    private List<Question> repository(JsonNode schema, String value, String at) {
-        var address = RepositoryAddress.parse(value);
-        var options = schema.path("ui:options");
-        var allowed = BuiltIn.texts(options.path("allowedHosts"));
-        var offered = allowed.isEmpty() ? hosts.all() : allowed;
-        var chosen =
-                address.host().isEmpty() && offered.size() == 1
-                        ? offered.getFirst()
-                        : address.host();
-        var owners = BuiltIn.texts(options.path("allowedOwners"));
-        return List.of(
-                part(
-                        at + "#host",
-                        Question.Kind.SELECT,
-                        "Host",
-                        offered.stream()
-                                .map(
-                                        host ->
-                                                new Question.Choice(
-                                                        host,
-                                                        hosts.label(host),
-                                                        "",
-                                                        host.equals(chosen)))
-                                .toList(),
-                        chosen),
-                owners.isEmpty()
-                        ? part(
-                                at + "#owner",
-                                Question.Kind.SUGGEST,
-                                "Owner",
-                                owners(options, offered),
-                                address.owner())
-                        : part(
-                                at + "#owner",
-                                Question.Kind.SELECT,
-                                "Owner",
-                                owners.stream()
-                                        .map(
-                                                owner ->
-                                                        new Question.Choice(
-                                                                owner,
-                                                                owner,
-                                                                "",
-                                                                owner.equals(address.owner())))
-                                        .toList(),
-                                address.owner()),
-                part(at + "#repo", Question.Kind.TEXT, "Repository", List.of(), address.repo()));
-    }
-
-    /**
-     * Owners of repositories on those hosts: one's teams on this portal, what others say of theirs.
-     */
-    private List<Question.Choice> owners(JsonNode options, List<String> among) {
-        var allowed = BuiltIn.texts(options.path("allowedOwners"));
-        if (!allowed.isEmpty()) {
-            return plain(allowed, "");
-        }
-        var all = new ArrayList<Question.Choice>();
-        if (among.contains(RepositoryHosts.OWN)) {
-            for (var offer : choices.offers("MyGroupsPicker", MissingNode.getInstance())) {
-                all.add(
-                        new Question.Choice(
-                                offer.ref().substring(offer.ref().indexOf('/') + 1),
-                                offer.title(),
-                                "",
-                                false));
-            }
-        }
-        hosts.owners(among).forEach((host, owners) -> all.addAll(plain(owners, host)));
-        return all;
-    }
-
-    private static List<Question.Choice> plain(List<String> values, String label) {
-        return values.stream()
-                .map(
-                        value ->
-                                new Question.Choice(
-                                        value, label.isEmpty() ? value : label, "", false))
-                .toList();
-    }
-
-    private static Question part(
-            String at,
-            Question.Kind kind,
-            String label,
-            List<Question.Choice> choices,
-            String value) {
-        return new Question(
-                at,
-                "f" + at.replaceAll("[^A-Za-z0-9]", "-"),
-                kind,
-                label,
-                "",
-                true,
-                value,
-                choices,
-                List.of(),
-                "",
-                false,
-                false,
-                false,
-                null);
     }
 }
