@@ -42,5 +42,5 @@ async function ask(asked) {
     else if (twin && !field.matches('[type=checkbox],[type=radio]')) twin.value = field.value;
   }
   form.querySelector('.body').replaceWith(document.adoptNode(fresh));
-  form.querySelector('#' + CSS.escape(asked.id))?.focus();
+  [...form.elements].find(one => one.name === asked.name && one.value === asked.value)?.focus();
 }
