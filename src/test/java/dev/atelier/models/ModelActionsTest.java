@@ -287,7 +287,7 @@ class ModelActionsTest {
         "m, ../../etc, '', leads out",
         "m, nowhere, '', There are no files",
         "m, /etc, '', not a path",
-        "m, good, models:/x/1, 'Give one of path, source and folder'",
+        "m, good, models:/x/1, 'Give one of path, upload, source and folder'",
         "m, '', file:///etc/passwd, Invalid model version source",
         "m, '', http://127.0.0.1/x, Invalid model version source",
         "m, '', models:/nobody-has-this/1, nobody-has-this"
