@@ -48,8 +48,8 @@ public class GitHostApi {
     @Path("{name}/token")
     @Consumes(MediaType.APPLICATION_JSON)
     @Operation(summary = "Keep a token for a host, encrypted, in place of the one before")
-    public void keep(@PathParam("name") String name, Kept kept) {
-        connections.keep(name, kept.token == null ? "" : kept.token);
+    public void keep(@PathParam("name") String name, @Nullable Kept kept) {
+        connections.keep(name, kept == null || kept.token == null ? "" : kept.token);
     }
 
     @DELETE
