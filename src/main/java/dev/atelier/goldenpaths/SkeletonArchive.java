@@ -82,7 +82,7 @@ final class SkeletonArchive {
             if (entry.isDirectory() || name.isEmpty()) {
                 continue;
             }
-            if (!entry.isFile() || entry.isLink() || entry.isSymbolicLink()) {
+            if (isOdd(entry)) {
                 throw new ActionFailed(
                         "The archive holds %s, which is no ordinary file."
                                 .formatted(Workspace.shown(name)));
@@ -98,6 +98,16 @@ final class SkeletonArchive {
             throw new ActionFailed("The archive is empty, or no .tar.gz.");
         }
         return files;
+    }
+
+    /** What the library calls a file may be a device. */
+    private static boolean isOdd(TarArchiveEntry entry) {
+        return !entry.isFile()
+                || entry.isLink()
+                || entry.isSymbolicLink()
+                || entry.isCharacterDevice()
+                || entry.isBlockDevice()
+                || entry.isFIFO();
     }
 
     private static TarArchiveEntry next(TarArchiveInputStream tar)
