@@ -9,6 +9,7 @@ import java.io.InputStream;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Optional;
+import java.util.function.UnaryOperator;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -28,7 +29,7 @@ final class MlflowServerArtifacts {
 
     void files(Source.BroughtRun run, Source.Visitor<Source.File> visitor) throws IOException {
         var place = proxied(run.artifacts());
-        walk(
+        files(
                 (folder, token) ->
                         client.ask(
                                 "/api/2.0/mlflow/artifacts/list?run_id=%s&run_uuid=%1$s"
@@ -37,30 +38,19 @@ final class MlflowServerArtifacts {
                                         + (token == null ? "" : "&page_token=" + encoded(token)),
                                 null),
                 false,
-                found ->
-                        visitor.see(
-                                new Source.File(
-                                        found.path,
-                                        found.size,
+                path ->
+                        place.map(at -> handedOut(at, path))
+                                .orElseGet(
                                         () ->
-                                                bytes(
-                                                        place.isPresent()
-                                                                ? PROXY
-                                                                        + "/"
-                                                                        + segments(
-                                                                                place.get()
-                                                                                        + "/"
-                                                                                        + found.path)
-                                                                : "/get-artifact?run_uuid=%s&run_id=%1$s&path=%s"
-                                                                        .formatted(
-                                                                                encoded(run.id()),
-                                                                                encoded(
-                                                                                        found.path))))));
+                                                "/get-artifact?run_uuid=%s&run_id=%1$s&path=%s"
+                                                        .formatted(
+                                                                encoded(run.id()), encoded(path))),
+                visitor);
     }
 
     void files(Source.BroughtModel model, Source.Visitor<Source.File> visitor) throws IOException {
         var place = proxied(model.artifacts());
-        walk(
+        files(
                 (folder, token) ->
                         client.ask(
                                 "/api/2.0/mlflow/logged-models/%s/artifacts/directories?artifact_directory_path=%s"
@@ -68,25 +58,15 @@ final class MlflowServerArtifacts {
                                         + (token == null ? "" : "&page_token=" + encoded(token)),
                                 null),
                 false,
-                found ->
-                        visitor.see(
-                                new Source.File(
-                                        found.path,
-                                        found.size,
+                path ->
+                        place.map(at -> handedOut(at, path))
+                                .orElseGet(
                                         () ->
-                                                bytes(
-                                                        place.isPresent()
-                                                                ? PROXY
-                                                                        + "/"
-                                                                        + segments(
-                                                                                place.get()
-                                                                                        + "/"
-                                                                                        + found.path)
-                                                                : "/ajax-api/2.0/mlflow/logged-models/%s/artifacts/files?artifact_file_path=%s"
-                                                                        .formatted(
-                                                                                encoded(model.id()),
-                                                                                encoded(
-                                                                                        found.path))))));
+                                                "/ajax-api/2.0/mlflow/logged-models/%s/artifacts/files?artifact_file_path=%s"
+                                                        .formatted(
+                                                                encoded(model.id()),
+                                                                encoded(path))),
+                visitor);
     }
 
     void files(Source.Version version, Source.Visitor<Source.File> visitor) throws IOException {
@@ -104,7 +84,7 @@ final class MlflowServerArtifacts {
                                         new Answered(
                                                 "Its files lie at %s, which the server does not hand out."
                                                         .formatted(Texts.shown(address, 200))));
-        walk(
+        files(
                 (folder, token) ->
                         client.ask(
                                 PROXY
@@ -113,19 +93,28 @@ final class MlflowServerArtifacts {
                                         + (token == null ? "" : "&page_token=" + encoded(token)),
                                 null),
                 true,
+                path -> handedOut(place, path),
+                visitor);
+    }
+
+    /**
+     * @param address where the bytes of a path are
+     */
+    private void files(
+            Listing listing,
+            boolean relative,
+            UnaryOperator<String> address,
+            Source.Visitor<Source.File> visitor)
+            throws IOException {
+        walk(
+                listing,
+                relative,
                 found ->
                         visitor.see(
                                 new Source.File(
                                         found.path,
                                         found.size,
-                                        () ->
-                                                bytes(
-                                                        PROXY
-                                                                + "/"
-                                                                + segments(
-                                                                        place
-                                                                                + "/"
-                                                                                + found.path)))));
+                                        () -> bytes(address.apply(found.path)))));
     }
 
     // Lists --------------------------------------------------------------------------------------
@@ -194,6 +183,11 @@ final class MlflowServerArtifacts {
     private record Found(String path, boolean folder, long size) {}
 
     // Addresses ----------------------------------------------------------------------------------
+
+    /** Of a file that the server hands out itself. */
+    private static String handedOut(String place, String path) {
+        return PROXY + "/" + segments(place + "/" + path);
+    }
 
     private InputStream bytes(String path) throws IOException {
         return client.open(path, null).body();

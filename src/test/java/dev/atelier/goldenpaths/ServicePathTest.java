@@ -29,6 +29,8 @@ import java.time.Duration;
 import java.util.List;
 import java.util.Map;
 import java.util.UUID;
+import java.util.concurrent.TimeUnit;
+import java.util.stream.Stream;
 import org.awaitility.Awaitility;
 import org.junit.jupiter.api.DisplayName;
 import org.junit.jupiter.api.Test;
@@ -111,8 +113,7 @@ class ServicePathTest {
         try {
             answers("http://localhost:" + port);
         } finally {
-            service.descendants().forEach(ProcessHandle::destroy);
-            service.destroy();
+            end(service);
         }
     }
 
@@ -139,7 +140,16 @@ class ServicePathTest {
         try {
             answers("http://localhost:" + port);
         } finally {
-            service.destroy();
+            end(service);
+        }
+    }
+
+    /** Waits for it: what loses its folder while it stops may never end. */
+    private static void end(Process service) throws InterruptedException {
+        var all = Stream.concat(service.descendants(), Stream.of(service.toHandle())).toList();
+        all.forEach(ProcessHandle::destroy);
+        if (!service.waitFor(30, TimeUnit.SECONDS)) {
+            all.forEach(ProcessHandle::destroyForcibly);
         }
     }
 
