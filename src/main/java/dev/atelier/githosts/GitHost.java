@@ -68,6 +68,22 @@ public abstract sealed class GitHost permits ReposHost, GitLab {
     public abstract List<String> branches(String owner, String repo)
             throws HostFailed, InterruptedException;
 
+    /**
+     * Opens a pull or merge request. One that is open for the branch is given back.
+     *
+     * @param warnings gets sentences about what could not be set of it
+     */
+    public abstract Proposal.Opened propose(Proposal wish, List<String> warnings)
+            throws HostFailed, InterruptedException;
+
+    /**
+     * What became of a pull or merge request.
+     *
+     * @return empty when there is none of that number, or the credential does not see it
+     */
+    public abstract Optional<Proposal.State> proposal(String owner, String repo, long number)
+            throws HostFailed, InterruptedException;
+
     /** The text of a file; empty when there is none. */
     public abstract Optional<String> file(Site.Place place) throws HostFailed, InterruptedException;
 
@@ -85,11 +101,13 @@ public abstract sealed class GitHost permits ReposHost, GitLab {
     /**
      * Brings the last commits of those branches that are there, with their trees.
      *
+     * @param files whether their files come along
      * @return by branch
      */
-    public final Map<String, ObjectId> fetch(Repository into, String path, List<String> branches)
+    public final Map<String, ObjectId> fetch(
+            Repository into, String path, List<String> branches, boolean files)
             throws HostFailed, InterruptedException {
-        return git.fetch(into, path, branches);
+        return git.fetch(into, path, branches, files);
     }
 
     // For those that speak to one kind of host

@@ -7,7 +7,7 @@ import java.util.Locale;
 import java.util.Optional;
 
 /** GitHub, and GitHub Enterprise: https://docs.github.com/en/rest, version 2022-11-28. */
-public final class GitHub extends ReposHost implements Proposing {
+public final class GitHub extends ReposHost {
 
     GitHub(Site site, HostApi api, RemoteGit git) {
         super(site, api, git);
@@ -103,57 +103,28 @@ public final class GitHub extends ReposHost implements Proposing {
     }
 
     @Override
-    public Proposal.Opened propose(Proposal wish, List<String> warnings)
-            throws HostFailed, InterruptedException {
-        var doing = "opening a pull request in %s/%s".formatted(wish.owner(), wish.repo());
-        var pulls = repo(wish.owner(), wish.repo()) + "/pulls";
-        var reply =
-                api.post(
-                        pulls,
-                        object().put("title", wish.title())
-                                .put("head", wish.branch())
-                                .put("base", wish.into())
-                                .put("body", wish.description())
-                                .put("draft", wish.draft()));
-        if (reply.status() == 422
-                && HostApi.message(reply.body()).contains("A pull request already exists")) {
-            var open =
-                    api.wanted(
-                            api.get(
-                                    "%s?state=open&head=%s&base=%s"
-                                            .formatted(
-                                                    pulls,
-                                                    HostApi.part(
-                                                            wish.owner() + ":" + wish.branch()),
-                                                    HostApi.part(wish.into()))),
-                            doing);
-            if (!open.isEmpty()) {
-                return opened(open.get(0));
-            }
-        }
-        var opened = opened(api.wanted(reply, doing));
-        if (!wish.reviewers().isEmpty() || !wish.teams().isEmpty()) {
-            review(wish, opened, pulls, warnings);
-        }
-        return opened;
+    ObjectNode pull(Proposal wish) {
+        return super.pull(wish).put("draft", wish.draft());
     }
 
-    private void review(Proposal wish, Proposal.Opened opened, String pulls, List<String> warnings)
-            throws HostFailed, InterruptedException {
-        var body = object();
-        wish.reviewers().forEach(body.putArray("reviewers")::add);
-        wish.teams().forEach(body.putArray("team_reviewers")::add);
-        var asked = api.post("%s/%d/requested_reviewers".formatted(pulls, opened.number()), body);
-        if (!asked.well()) {
-            warnings.add(api.failed(asked, "asking for reviews").reason());
-        }
+    @Override
+    boolean isThere(HostApi.Reply reply) {
+        return reply.status() == 422
+                && HostApi.message(reply.body()).contains("A pull request already exists");
     }
 
-    private static Proposal.Opened opened(JsonNode body) {
-        return new Proposal.Opened(
-                body.path("html_url").asText(),
-                body.path("number").asLong(),
-                body.path("base").path("ref").asText());
+    @Override
+    Optional<JsonNode> there(Proposal wish, String doing) throws HostFailed, InterruptedException {
+        var open =
+                api.wanted(
+                        api.get(
+                                "%s/pulls?state=open&head=%s&base=%s"
+                                        .formatted(
+                                                repo(wish.owner(), wish.repo()),
+                                                HostApi.part(wish.owner() + ":" + wish.branch()),
+                                                HostApi.part(wish.into()))),
+                        doing);
+        return open.isEmpty() ? Optional.empty() : Optional.of(open.get(0));
     }
 
     @Override

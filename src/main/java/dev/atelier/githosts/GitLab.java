@@ -8,7 +8,7 @@ import java.util.Optional;
 import java.util.OptionalLong;
 
 /** GitLab, of its makers or one's own: https://docs.gitlab.com/api/, version 4. */
-public final class GitLab extends GitHost implements Proposing {
+public final class GitLab extends GitHost {
 
     GitLab(Site site, HostApi api, RemoteGit git) {
         super(site, api, git);
@@ -142,6 +142,23 @@ public final class GitLab extends GitHost implements Proposing {
             }
         }
         return opened(api.wanted(reply, doing));
+    }
+
+    @Override
+    public Optional<Proposal.State> proposal(String owner, String repo, long number)
+            throws HostFailed, InterruptedException {
+        var path = owner + "/" + repo;
+        return api.find(
+                        "%s/merge_requests/%d".formatted(project(path), number),
+                        "asking for a merge request of " + path)
+                .map(
+                        body ->
+                                switch (body.path("state").asText()) {
+                                    case "merged" -> Proposal.State.MERGED;
+                                    case "closed" -> Proposal.State.CLOSED;
+                                    // While it is merged it is locked for a moment.
+                                    default -> Proposal.State.OPEN;
+                                });
     }
 
     private OptionalLong user(String name, List<String> warnings)

@@ -1,5 +1,6 @@
 package dev.atelier.githosts;
 
+import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.util.List;
 import java.util.Optional;
@@ -49,6 +50,29 @@ public final class Gitea extends ReposHost {
             api.wanted(reply, "protecting %s of %s".formatted(branch, repository.path()));
         }
         return Optional.empty();
+    }
+
+    @Override
+    ObjectNode pull(Proposal wish) {
+        // A draft is one whose title says so.
+        return super.pull(wish).put("title", (wish.draft() ? "WIP: " : "") + wish.title());
+    }
+
+    @Override
+    boolean isThere(HostApi.Reply reply) {
+        return reply.status() == 409;
+    }
+
+    @Override
+    Optional<JsonNode> there(Proposal wish, String doing) throws HostFailed, InterruptedException {
+        return api.find(
+                        "%s/pulls/%s/%s"
+                                .formatted(
+                                        repo(wish.owner(), wish.repo()),
+                                        HostApi.part(wish.into()),
+                                        HostApi.part(wish.branch())),
+                        doing)
+                .filter(one -> one.path("state").asText().equals("open"));
     }
 
     @Override

@@ -25,6 +25,26 @@ public record Proposal(
         List<String> labels,
         boolean removeBranch) {
 
+    /** One that asks nobody in particular. */
+    public static Proposal of(
+            String owner,
+            String repo,
+            String branch,
+            String into,
+            String title,
+            String description) {
+        return new Proposal(
+                owner, repo, branch, into, title, description, false, List.of(), List.of(), "",
+                List.of(), true);
+    }
+
     /** One that is open. */
     public record Opened(String page, long number, String into) {}
+
+    /** What became of one. */
+    public enum State {
+        OPEN,
+        MERGED,
+        CLOSED
+    }
 }

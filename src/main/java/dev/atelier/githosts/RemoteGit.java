@@ -37,7 +37,7 @@ final class RemoteGit {
     /** A host looks through all of a push before it answers. */
     private static final Duration PATIENCE = Duration.ofMinutes(2);
 
-    /** What a fetch brings: one commit and its trees, where the host can leave files out. */
+    /** What a fetch brings: one commit, its trees, and its files where they are asked for. */
     private static final long LARGEST_FETCH = 256L << 20;
 
     private static final int LONGEST_MESSAGE = 500;
@@ -178,11 +178,12 @@ final class RemoteGit {
     }
 
     /**
-     * Brings the last commit of branches, with its trees. Files are left out where the host can.
+     * Brings the last commit of branches, with its trees.
      *
+     * @param files whether its files come along; else they are left out where the host can
      * @return by the branches that are there
      */
-    Map<String, ObjectId> fetch(Repository git, String path, List<String> branches)
+    Map<String, ObjectId> fetch(Repository git, String path, List<String> branches, boolean files)
             throws HostFailed, InterruptedException {
         return over(
                 git,
@@ -200,7 +201,9 @@ final class RemoteGit {
                     }
                     if (!there.isEmpty()) {
                         transport.setDepth(1);
-                        transport.setFilterSpec(FilterSpec.fromFilterLine("blob:none"));
+                        if (!files) {
+                            transport.setFilterSpec(FilterSpec.fromFilterLine("blob:none"));
+                        }
                         transport.setTagOpt(TagOpt.NO_TAGS);
                         transport.fetch(
                                 NullProgressMonitor.INSTANCE,

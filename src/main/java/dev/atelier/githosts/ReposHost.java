@@ -1,6 +1,7 @@
 package dev.atelier.githosts;
 
 import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
@@ -69,6 +70,76 @@ abstract sealed class ReposHost extends GitHost permits GitHub, Gitea {
                         api.get("%s/branches?%s".formatted(repo(owner, repo), page)),
                         "listing branches of %s/%s".formatted(owner, repo)),
                 "name");
+    }
+
+    /** What the host is sent to open a pull request. */
+    ObjectNode pull(Proposal wish) {
+        return object().put("title", wish.title())
+                .put("head", wish.branch())
+                .put("base", wish.into())
+                .put("body", wish.description());
+    }
+
+    /** Whether an answer says that there is one for the branch. */
+    abstract boolean isThere(HostApi.Reply reply);
+
+    /** The one that is open for the branch. */
+    abstract Optional<JsonNode> there(Proposal wish, String doing)
+            throws HostFailed, InterruptedException;
+
+    @Override
+    public final Proposal.Opened propose(Proposal wish, List<String> warnings)
+            throws HostFailed, InterruptedException {
+        var doing = "opening a pull request in %s/%s".formatted(wish.owner(), wish.repo());
+        var reply = api.post(repo(wish.owner(), wish.repo()) + "/pulls", pull(wish));
+        if (isThere(reply)) {
+            var open = there(wish, doing);
+            if (open.isPresent()) {
+                return opened(open.get());
+            }
+        }
+        var opened = opened(api.wanted(reply, doing));
+        if (!wish.reviewers().isEmpty() || !wish.teams().isEmpty()) {
+            review(wish, opened, warnings);
+        }
+        return opened;
+    }
+
+    private void review(Proposal wish, Proposal.Opened opened, List<String> warnings)
+            throws HostFailed, InterruptedException {
+        var body = object();
+        wish.reviewers().forEach(body.putArray("reviewers")::add);
+        wish.teams().forEach(body.putArray("team_reviewers")::add);
+        var asked =
+                api.post(
+                        "%s/pulls/%d/requested_reviewers"
+                                .formatted(repo(wish.owner(), wish.repo()), opened.number()),
+                        body);
+        if (!asked.well()) {
+            warnings.add(api.failed(asked, "asking for reviews").reason());
+        }
+    }
+
+    private static Proposal.Opened opened(JsonNode body) {
+        return new Proposal.Opened(
+                body.path("html_url").asText(),
+                body.path("number").asLong(),
+                body.path("base").path("ref").asText());
+    }
+
+    @Override
+    public final Optional<Proposal.State> proposal(String owner, String repo, long number)
+            throws HostFailed, InterruptedException {
+        return api.find(
+                        "%s/pulls/%d".formatted(repo(owner, repo), number),
+                        "asking for a pull request of %s/%s".formatted(owner, repo))
+                .map(
+                        body ->
+                                body.path("merged").asBoolean()
+                                        ? Proposal.State.MERGED
+                                        : body.path("state").asText().equals("open")
+                                                ? Proposal.State.OPEN
+                                                : Proposal.State.CLOSED);
     }
 
     @Override

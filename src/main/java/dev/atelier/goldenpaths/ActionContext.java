@@ -3,6 +3,7 @@ package dev.atelier.goldenpaths;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import com.fasterxml.jackson.databind.node.TextNode;
+import dev.atelier.githosts.Proposal;
 import dev.atelier.repositories.FileContent;
 import java.io.IOException;
 import java.nio.file.Path;
@@ -76,7 +77,12 @@ public interface ActionContext {
      * @param ref as permissions and the catalog name it
      */
     default void made(String ref) throws ActionFailed, IOException {
-        made(ref, null, null);
+        made(ref, null, null, null);
+    }
+
+    /** The same of a repository whose default branch holds it, or of one of this portal. */
+    default void made(String ref, String commit, Path files) throws ActionFailed, IOException {
+        made(ref, commit, files, null);
     }
 
     /**
@@ -84,8 +90,13 @@ public interface ActionContext {
      *
      * @param commit that holds it
      * @param files folder of what was put into it, before anybody changed it
+     * @param request that holds it until somebody merges it
      */
-    void made(String ref, @Nullable String commit, @Nullable Path files)
+    void made(
+            String ref,
+            @Nullable String commit,
+            @Nullable Path files,
+            Proposal.@Nullable Opened request)
             throws ActionFailed, IOException;
 
     /**

@@ -4,6 +4,7 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import dev.atelier.githosts.Proposal;
 import dev.atelier.identity.Caller;
 import dev.atelier.platform.DataFolder;
 import dev.atelier.platform.problems.Invalid;
@@ -238,7 +239,11 @@ class DryRun {
         }
 
         @Override
-        public void made(String ref, @Nullable String commit, byte @Nullable [] files) {
+        public void made(
+                String ref,
+                @Nullable String commit,
+                byte @Nullable [] files,
+                Proposal.@Nullable Opened request) {
             // Nothing is made.
         }
 

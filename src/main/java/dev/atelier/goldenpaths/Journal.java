@@ -2,6 +2,7 @@ package dev.atelier.goldenpaths;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import dev.atelier.githosts.Proposal;
 import java.io.IOException;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
@@ -54,7 +55,12 @@ interface Journal {
     Optional<JsonNode> checkpoint(String step, String key);
 
     /** Keeps that a step made a thing: see {@link ActionContext#made}. */
-    void made(String ref, @Nullable String commit, byte @Nullable [] files) throws Stopped;
+    void made(
+            String ref,
+            @Nullable String commit,
+            byte @Nullable [] files,
+            Proposal.@Nullable Opened request)
+            throws Stopped;
 
     void keep(String step, String key, JsonNode value) throws Stopped;
 }

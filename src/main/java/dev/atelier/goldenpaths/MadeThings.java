@@ -3,6 +3,7 @@ package dev.atelier.goldenpaths;
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import dev.atelier.catalog.EntityRef;
+import dev.atelier.githosts.Proposal;
 import dev.atelier.identity.Moved;
 import dev.atelier.platform.database.Sql;
 import dev.atelier.repositories.Contents;
@@ -19,6 +20,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Objects;
 import java.util.Optional;
+import java.util.Set;
 import java.util.UUID;
 import org.jspecify.annotations.Nullable;
 
@@ -31,7 +33,7 @@ class MadeThings implements Origins {
     private static final String SELECT =
             """
             select m.id, m.ref, m.task, t.template, t.title, t.version, t.spec -> 'parameters',
-                   t.created_by, m.commit, m.made_at
+                   t.created_by, m.commit, m.made_at, m.request, m.request_page, m.request_state
             from task_made m join task t on t.id = m.task
             """;
 
@@ -59,6 +61,12 @@ class MadeThings implements Origins {
                     json.readTree(Objects.requireNonNullElse(row.getString(7), "{}")),
                     row.getString(8),
                     row.getString(9),
+                    row.getString(12) == null
+                            ? null
+                            : new Made.Request(
+                                    row.getLong(11),
+                                    row.getString(12),
+                                    Proposal.State.valueOf(row.getString(13))),
                     Objects.requireNonNull(Sql.instant(row, 10)));
         } catch (JsonProcessingException e) {
             throw new IllegalStateException(e);
@@ -96,6 +104,38 @@ class MadeThings implements Origins {
         return history.stream()
                 .filter(one -> one.commit() != null && contents.holds(repository, "", one.commit()))
                 .findFirst();
+    }
+
+    /**
+     * Of repositories elsewhere, those that somebody is shown: whoever made one, owners of the
+     * template that it was made with, and owners of entities that were registered with it.
+     *
+     * @param holders the references that somebody acts as
+     */
+    Set<String> seen(List<String> refs, List<String> holders) {
+        return Set.copyOf(
+                sql.list(
+                        """
+                        select distinct m.ref
+                        from task_made m join task t on t.id = m.task
+                        where m.ref = any(?)
+                          and (t.created_by = any(?)
+                               or exists (select from catalog_entity e
+                                          where e.ref = t.template
+                                            and e.owner = any(?))
+                               or exists (select from task_made o join catalog_entity e on e.ref = o.ref
+                                          where o.task = m.task and e.owner = any(?)))
+                        """,
+                        row -> row.getString(1),
+                        refs.toArray(String[]::new),
+                        holders.toArray(String[]::new),
+                        holders.toArray(String[]::new),
+                        holders.toArray(String[]::new)));
+    }
+
+    /** Keeps what a host said of a request. */
+    void became(Made made, Proposal.State state) {
+        sql.update("update task_made set request_state = ? where id = ?", state.name(), made.id());
     }
 
     /** The files of a repository as its template made them. */

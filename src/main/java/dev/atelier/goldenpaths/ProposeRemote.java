@@ -3,21 +3,17 @@ package dev.atelier.goldenpaths;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import dev.atelier.githosts.GitHost;
-import dev.atelier.githosts.HostFailed;
 import dev.atelier.githosts.HostKind;
 import dev.atelier.githosts.Proposal;
-import dev.atelier.githosts.Proposing;
 import dev.atelier.repositories.CommitWish;
 import dev.atelier.repositories.FileContent;
 import dev.atelier.repositories.Scratch;
 import java.io.IOException;
 import java.time.Instant;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import org.eclipse.jgit.lib.ObjectId;
-import org.eclipse.jgit.revwalk.RevCommit;
 import org.eclipse.jgit.revwalk.RevWalk;
 
 /**
@@ -111,12 +107,8 @@ abstract class ProposeRemote extends BuiltIn {
         var host = remotes.open(context, place);
         var begun = remotes.begun(context);
         var into =
-                context.checkpoint(
-                                "into",
-                                () ->
-                                        JsonNodeFactory.instance.textNode(
-                                                Remotes.asked(() -> into(host, place, input))))
-                        .asText();
+                remotes.into(
+                        context, host, place, input.path("targetBranchName").asText(null));
         var pushed =
                 context.checkpoint(
                         "pushed",
@@ -128,48 +120,8 @@ abstract class ProposeRemote extends BuiltIn {
             context.output("targetBranchName", into);
             return;
         }
-        var opened =
-                read(
-                        context.checkpoint(
-                                "opened",
-                                () -> {
-                                    var warnings = new ArrayList<String>();
-                                    var one =
-                                            Remotes.asked(
-                                                    () ->
-                                                            ((Proposing) host)
-                                                                    .propose(
-                                                                            proposal(
-                                                                                    place, input,
-                                                                                    into),
-                                                                            warnings));
-                                    warnings.forEach(context::warn);
-                                    remotes.record(
-                                            "repository.propose",
-                                            place,
-                                            Map.of(
-                                                    "branch", branch,
-                                                    "into", into,
-                                                    "page", one.page()));
-                                    return write(one);
-                                }));
-        context.log("Opened %s".formatted(opened.page()));
+        var opened = remotes.opened(context, host, place, proposal(place, input, into));
         output(context, place, into, opened);
-    }
-
-    private static String into(GitHost host, Remotes.Place place, JsonNode input)
-            throws HostFailed, ActionFailed, InterruptedException {
-        if (input.has("targetBranchName")) {
-            return input.get("targetBranchName").asText();
-        }
-        var there =
-                host.find(place.owner(), place.repo())
-                        .orElseThrow(
-                                () ->
-                                        new ActionFailed(
-                                                "There is no repository %s, or the token does not see it."
-                                                        .formatted(place.shown())));
-        return there.defaultBranch();
     }
 
     /** The commit at the end of the branch; empty where there was nothing to change. */
@@ -186,7 +138,12 @@ abstract class ProposeRemote extends BuiltIn {
         try (var scratch = remotes.scratch()) {
             var there =
                     Remotes.asked(
-                            () -> host.fetch(scratch.git(), place.path(), List.of(into, branch)));
+                            () ->
+                                    host.fetch(
+                                            scratch.git(),
+                                            place.path(),
+                                            List.of(into, branch),
+                                            false));
             var base = there.get(into);
             if (base == null) {
                 throw new ActionFailed(
@@ -207,7 +164,7 @@ abstract class ProposeRemote extends BuiltIn {
                 return tip.name();
             }
             if (there.containsKey(branch)) {
-                if (isOwn(scratch, tip, wish, begun)) {
+                if (scratch.holds(tip, wish.message(), wish.author(), begun)) {
                     return tip.name();
                 }
                 if (!updates(input)) {
@@ -236,40 +193,10 @@ abstract class ProposeRemote extends BuiltIn {
         }
     }
 
-    /** Whether this step made the commit, before it was broken off. */
-    private static boolean isOwn(
-            Scratch.Opened scratch, ObjectId tip, CommitWish wish, Instant begun)
-            throws IOException {
-        var commit = parse(scratch, tip);
-        return commit.getCommitterIdent().getWhenAsInstant().equals(begun)
-                && commit.getAuthorIdent().getWhenAsInstant().equals(begun)
-                && commit.getAuthorIdent().getEmailAddress().equals(wish.author().email())
-                && commit.getFullMessage().strip().equals(wish.message().strip());
-    }
-
     private static boolean same(Scratch.Opened scratch, ObjectId one, ObjectId other)
             throws IOException {
-        return parse(scratch, one).getTree().equals(parse(scratch, other).getTree());
-    }
-
-    private static RevCommit parse(Scratch.Opened scratch, ObjectId id) throws IOException {
         try (var walk = new RevWalk(scratch.git())) {
-            return walk.parseCommit(id);
+            return walk.parseCommit(one).getTree().equals(walk.parseCommit(other).getTree());
         }
-    }
-
-    private static JsonNode write(Proposal.Opened opened) {
-        return JsonNodeFactory.instance
-                .objectNode()
-                .put("page", opened.page())
-                .put("number", opened.number())
-                .put("into", opened.into());
-    }
-
-    private static Proposal.Opened read(JsonNode kept) {
-        return new Proposal.Opened(
-                kept.path("page").asText(),
-                kept.path("number").asLong(),
-                kept.path("into").asText());
     }
 }

@@ -148,11 +148,7 @@ class PublishAtelier extends BuiltIn {
                                 () ->
                                         new ActionFailed(
                                                 "An update keeps the owner and the name of the repository: %s."
-                                                        .formatted(
-                                                                update.ref()
-                                                                        .replace(
-                                                                                Made.REPOSITORY,
-                                                                                ""))));
+                                                        .formatted(Made.name(update.ref()))));
         caller.require(Permission.REPOSITORY_WRITE, repository.ref());
         addresses(context, address);
         var branch = "golden-path-" + context.taskId().toString().substring(0, 8);

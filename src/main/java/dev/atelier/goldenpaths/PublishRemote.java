@@ -13,6 +13,7 @@ import dev.atelier.githosts.RemoteRepository;
 import dev.atelier.repositories.CommitWish;
 import dev.atelier.repositories.FileContent;
 import java.io.IOException;
+import java.nio.file.Path;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.Map;
@@ -37,7 +38,9 @@ abstract class PublishRemote extends BuiltIn {
             {"type": "object", "properties": {
               "remoteUrl": {"type": "string", "title": "What git clone is told"},
               "repoContentsUrl": {"type": "string", "title": "For catalog:register"},
-              "commitHash": {"type": "string", "title": "The first commit"}%s}}
+              "commitHash": {"type": "string", "title": "The commit: the first one, or that of an update"},
+              "branch": {"type": "string", "title": "Branch of an update"},
+              "pullRequestUrl": {"type": "string", "title": "Page of the request that an update is"}%s}}
             """;
 
     final Remotes remotes;
@@ -99,6 +102,11 @@ abstract class PublishRemote extends BuiltIn {
         context.output("remoteUrl", place.site().remoteUrl(place.path()));
         context.output("repoContentsUrl", place.site().contents(place.path(), branch));
         Remotes.warnOf(context, notDone);
+        if (context.update().isPresent()) {
+            new RemoteUpdate(remotes, context, context.update().get(), place)
+                    .run(files, source(context));
+            return;
+        }
         if (context.dryRun()) {
             context.log("Would make %s with %d files.".formatted(place.shown(), files.size()));
             context.output("commitHash", ObjectId.zeroId().name());
@@ -135,6 +143,7 @@ abstract class PublishRemote extends BuiltIn {
                                             push(context, host, place, branch, files, begun)));
             context.output("commitHash", commit);
             context.log("Pushed %d files to %s.".formatted(files.size(), branch));
+            context.made(place.ref(), commit.asText(), source(context));
         }
         Remotes.asked(
                 () -> {
@@ -144,6 +153,16 @@ abstract class PublishRemote extends BuiltIn {
     }
 
     void output(ActionContext context, RemoteRepository made) {}
+
+    @Override
+    public boolean updates() {
+        return true;
+    }
+
+    private static Path source(ActionContext context) throws ActionFailed {
+        var source = context.input().path("sourcePath");
+        return context.workspace().path(source.isTextual() ? source.asText() : "");
+    }
 
     private boolean isFree(GitHost host, Remotes.Place place, JsonNode input)
             throws ActionFailed, IOException, InterruptedException {

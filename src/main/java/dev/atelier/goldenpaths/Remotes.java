@@ -1,11 +1,14 @@
 package dev.atelier.goldenpaths;
 
 import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import com.fasterxml.jackson.databind.node.LongNode;
+import com.fasterxml.jackson.databind.node.TextNode;
 import dev.atelier.githosts.GitHost;
 import dev.atelier.githosts.GitHosts;
 import dev.atelier.githosts.HostFailed;
 import dev.atelier.githosts.HostKind;
+import dev.atelier.githosts.Proposal;
 import dev.atelier.githosts.Site;
 import dev.atelier.identity.Audit;
 import dev.atelier.identity.Caller;
@@ -17,6 +20,7 @@ import jakarta.enterprise.context.ApplicationScoped;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.time.Instant;
+import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.Optional;
@@ -24,6 +28,7 @@ import java.util.Set;
 import java.util.stream.Collectors;
 import org.eclipse.jgit.lib.Constants;
 import org.eclipse.jgit.lib.Repository;
+import org.jspecify.annotations.Nullable;
 
 /** What all actions do that reach Git hosts elsewhere. */
 @ApplicationScoped
@@ -41,6 +46,11 @@ class Remotes {
 
         String shown() {
             return site.host() + "/" + path();
+        }
+
+        /** As what came of golden paths is named, and as the audit log has it. */
+        String ref() {
+            return Made.ELSEWHERE + shown();
         }
     }
 
@@ -173,9 +183,67 @@ class Remotes {
         }
     }
 
+    /**
+     * The branch that a change is to go into.
+     *
+     * @param wanted null for the one that the host shows first
+     */
+    String into(ActionContext context, GitHost host, Place place, @Nullable String wanted)
+            throws ActionFailed, IOException, InterruptedException {
+        return context.checkpoint(
+                        "into",
+                        () ->
+                                TextNode.valueOf(
+                                        wanted == null ? defaultBranch(host, place) : wanted))
+                .asText();
+    }
+
+    private static String defaultBranch(GitHost host, Place place)
+            throws ActionFailed, IOException, InterruptedException {
+        return asked(() -> host.find(place.owner(), place.repo()))
+                .orElseThrow(
+                        () ->
+                                new ActionFailed(
+                                        "There is no repository %s, or the token does not see it."
+                                                .formatted(place.shown())))
+                .defaultBranch();
+    }
+
+    /** Opens a request for a branch, once. */
+    Proposal.Opened opened(ActionContext context, GitHost host, Place place, Proposal wish)
+            throws ActionFailed, IOException, InterruptedException {
+        var kept =
+                context.checkpoint(
+                        "opened",
+                        () -> {
+                            var warnings = new ArrayList<String>();
+                            var one = asked(() -> host.propose(wish, warnings));
+                            warnings.forEach(context::warn);
+                            record(
+                                    "repository.propose",
+                                    place,
+                                    Map.of(
+                                            "branch", wish.branch(),
+                                            "into", wish.into(),
+                                            "page", one.page()));
+                            return JsonNodeFactory.instance
+                                    .objectNode()
+                                    .put("page", one.page())
+                                    .put("number", one.number())
+                                    .put("into", one.into());
+                        });
+        var opened =
+                new Proposal.Opened(
+                        kept.path("page").asText(),
+                        kept.path("number").asLong(),
+                        kept.path("into").asText());
+        context.log("Opened " + opened.page());
+        return opened;
+    }
+
     void record(String action, Place place, Map<String, ?> detail) {
         QuarkusTransaction.requiringNew()
-                .run(() -> audit.record(action, "git:" + place.shown(), detail));
+                .run(() -> audit.record(action, place.ref(), detail));
     }
 
     /** Refuses what cannot be a branch, before anything is made. */

@@ -112,7 +112,7 @@ public class ReviewPages {
                         faults,
                         draft.updates() == null
                                 ? null
-                                : draft.updates().replace(Made.REPOSITORY, "")));
+                                : Made.name(draft.updates())));
     }
 
     /** The answers without those that the template wants masked. */

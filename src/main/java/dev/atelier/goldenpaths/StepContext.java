@@ -2,6 +2,7 @@ package dev.atelier.goldenpaths;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import dev.atelier.githosts.Proposal;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.Optional;
@@ -138,7 +139,11 @@ final class StepContext implements ActionContext {
     }
 
     @Override
-    public void made(String ref, @Nullable String commit, @Nullable Path files)
+    public void made(
+            String ref,
+            @Nullable String commit,
+            @Nullable Path files,
+            Proposal.@Nullable Opened request)
             throws ActionFailed, IOException {
         if (subject.dry()) {
             return;
@@ -147,7 +152,8 @@ final class StepContext implements ActionContext {
             journal.made(
                     ref,
                     commit,
-                    files == null ? null : new Workspace(files, Long.MAX_VALUE).archive());
+                    files == null ? null : new Workspace(files, Long.MAX_VALUE).archive(),
+                    request);
         } catch (Journal.Stopped e) {
             throw new StoppedWithin(e);
         }

@@ -2,6 +2,7 @@ package dev.atelier.goldenpaths;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import dev.atelier.githosts.Proposal;
 import dev.atelier.platform.database.Sql;
 import java.io.IOException;
 import java.time.Duration;
@@ -205,8 +206,13 @@ final class TaskJournal implements Journal {
     }
 
     @Override
-    public void made(String ref, @Nullable String commit, byte @Nullable [] files) throws Stopped {
-        leases.made(task, ref, commit, files);
+    public void made(
+            String ref,
+            @Nullable String commit,
+            byte @Nullable [] files,
+            Proposal.@Nullable Opened request)
+            throws Stopped {
+        leases.made(task, ref, commit, files, request);
     }
 
     @Override

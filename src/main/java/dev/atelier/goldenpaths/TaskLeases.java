@@ -4,6 +4,7 @@ import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import dev.atelier.githosts.Proposal;
 import dev.atelier.identity.Audit;
 import dev.atelier.identity.KeptSecrets;
 import dev.atelier.notifications.News;
@@ -256,18 +257,31 @@ class TaskLeases {
     }
 
     @Transactional(rollbackOn = Journal.Stopped.class)
-    void made(Task task, String ref, @Nullable String commit, byte @Nullable [] files)
+    void made(
+            Task task,
+            String ref,
+            @Nullable String commit,
+            byte @Nullable [] files,
+            Proposal.@Nullable Opened request)
             throws Journal.Stopped {
         held(task);
+        if (ref.startsWith(Made.ELSEWHERE) && !task.spec().path("update").isObject()) {
+            // Its name was free: what bore it before is gone, and nobody told the portal.
+            sql.update("delete from task_made where ref = ? and task <> ?", ref, task.id());
+        }
         sql.update(
                 """
-                insert into task_made (ref, task, commit, files) values (?, ?, ?, ?)
+                insert into task_made (ref, task, commit, files, request, request_page, request_state)
+                values (?, ?, ?, ?, ?, ?, ?)
                 on conflict (task, ref) do update set commit = excluded.commit, files = excluded.files
                 """,
                 ref,
                 task.id(),
                 commit,
-                files);
+                files,
+                request == null ? null : request.number(),
+                request == null ? null : request.page(),
+                request == null ? null : Proposal.State.OPEN.name());
     }
 
     @Transactional(rollbackOn = Journal.Stopped.class)

@@ -54,12 +54,22 @@ public class ThingPages {
             boolean mayUpdate,
             @Nullable String waiting) {}
 
-    /** The list. */
+    /**
+     * The list.
+     *
+     * @param silent why hosts did not say whether updates were merged
+     */
     public record Listing(
-            String title, String address, String version, List<Thing> things, long behind) {}
+            String title,
+            String address,
+            String version,
+            List<Thing> things,
+            long behind,
+            List<String> silent) {}
 
     private final Templates paths;
     private final MadeThings things;
+    private final Standings standings;
     private final Updates updates;
     private final Drafts drafts;
     private final Entities entities;
@@ -70,6 +80,7 @@ public class ThingPages {
     ThingPages(
             Templates paths,
             MadeThings things,
+            Standings standings,
             Updates updates,
             Drafts drafts,
             Entities entities,
@@ -78,6 +89,7 @@ public class ThingPages {
             ObjectMapper json) {
         this.paths = paths;
         this.things = things;
+        this.standings = standings;
         this.updates = updates;
         this.drafts = drafts;
         this.entities = entities;
@@ -92,12 +104,16 @@ public class ThingPages {
         var template = paths.get(WizardPages.ref(namespace, name));
         var all = things.of(template.ref());
         access.resources(all.stream().map(one -> one.getFirst().ref()).toList());
+        var found = standings.of(all);
+        boolean mayRun = caller.may(Permission.TEMPLATE_RUN, template.ref().toString());
         var list = new ArrayList<Thing>();
         for (var history : all) {
-            if (history.getFirst().isRepository()) {
-                repository(template, history, list);
-            } else if (isShown(history.getFirst().ref())) {
-                list.add(thing(template, history.getFirst(), false, false, null));
+            var newest = history.getFirst();
+            var standing = found.standings().get(newest.ref());
+            if (standing != null) {
+                list.add(repository(template, newest, standing, mayRun));
+            } else if (!newest.isRepository() && !newest.isElsewhere() && isShown(newest.ref())) {
+                list.add(thing(template, newest, newest.address(), false, false, null));
             }
         }
         return Html.things(
@@ -106,7 +122,8 @@ public class ThingPages {
                         template.address(),
                         template.version(),
                         list,
-                        list.stream().filter(Thing::behind).count()));
+                        list.stream().filter(Thing::behind).count(),
+                        List.copyOf(found.silent())));
     }
 
     private boolean isShown(String ref) {
@@ -114,42 +131,30 @@ public class ThingPages {
                 && (!ref.startsWith("model:") || caller.may(Permission.MODEL_READ, ref));
     }
 
-    private void repository(Template template, List<Made> history, List<Thing> list) {
-        var ref = history.getFirst().ref();
-        var repository = things.repository(ref);
-        if (repository.isEmpty() || !caller.may(Permission.REPOSITORY_READ, ref)) {
-            return;
-        }
-        var standing = things.standing(repository.get(), history);
-        if (standing.isEmpty()) {
-            return;
-        }
-        var at = standing.get();
-        var newest = history.getFirst();
+    private static Thing repository(
+            Template template, Made newest, Standings.Standing standing, boolean mayRun) {
+        var at = standing.at();
         boolean behind = !at.version().equals(template.version());
-        list.add(
-                thing(
-                        template,
-                        at,
-                        behind,
-                        behind
-                                && caller.may(Permission.REPOSITORY_WRITE, ref)
-                                && caller.may(Permission.TEMPLATE_RUN, template.ref().toString()),
-                        newest.id() != at.id() && newest.version().equals(template.version())
-                                ? "/tasks/" + newest.task()
-                                : null));
+        return thing(
+                template,
+                at,
+                standing.address(),
+                behind,
+                behind && standing.mayWrite() && mayRun,
+                newest.version().equals(template.version()) ? standing.waiting() : null);
     }
 
     private static Thing thing(
             Template template,
             Made made,
+            String address,
             boolean behind,
             boolean mayUpdate,
             @Nullable String waiting) {
         return new Thing(
                 made.ref(),
                 made.name(),
-                made.address(),
+                address,
                 made.version(),
                 "/tasks/" + made.task(),
                 Figures.actor(made.by()),
@@ -169,9 +174,7 @@ public class ThingPages {
             @FormParam("ref") @Nullable String ref) {
         var template = paths.get(WizardPages.ref(namespace, name));
         caller.require(Permission.TEMPLATE_RUN, template.ref().toString());
-        var made = updates.standing(ref == null ? "" : ref);
-        caller.require(Permission.REPOSITORY_WRITE, made.ref());
-        Updates.check(made, template);
+        var made = updates.check(updates.standing(ref == null ? "" : ref), template);
         var answers =
                 made.answers() instanceof ObjectNode object
                         ? object.deepCopy()

@@ -7,7 +7,6 @@ import dev.atelier.identity.Permission;
 import dev.atelier.platform.problems.Conflict;
 import dev.atelier.platform.problems.NotFound;
 import dev.atelier.repositories.FileContent;
-import dev.atelier.repositories.GitRepository;
 import jakarta.enterprise.context.ApplicationScoped;
 import java.io.IOException;
 import java.nio.file.Path;
@@ -23,6 +22,7 @@ import java.util.Optional;
 class Updates {
 
     private final MadeThings things;
+    private final Standings standings;
     private final Tasks tasks;
     private final Caller caller;
     private final ObjectMapper json;
@@ -30,11 +30,13 @@ class Updates {
 
     Updates(
             MadeThings things,
+            Standings standings,
             Tasks tasks,
             Caller caller,
             ObjectMapper json,
             GoldenPathsConfig config) {
         this.things = things;
+        this.standings = standings;
         this.tasks = tasks;
         this.caller = caller;
         this.json = json;
@@ -46,14 +48,8 @@ class Updates {
      *
      * @throws NotFound when the caller sees none of this reference, or no golden path made it
      */
-    Made standing(String ref) {
-        var repository =
-                ref.startsWith(Made.REPOSITORY)
-                        ? things.repository(ref)
-                                .filter(one -> caller.may(Permission.REPOSITORY_READ, one.ref()))
-                        : Optional.<GitRepository>empty();
-        return repository
-                .flatMap(one -> things.standing(one, things.history(one.ref())))
+    Standings.Standing standing(String ref) {
+        return standings.of(things.history(ref))
                 .orElseThrow(
                         () ->
                                 new NotFound(
@@ -62,9 +58,19 @@ class Updates {
     }
 
     /**
+     * Refuses whoever may not bring it up to date with this template.
+     *
      * @throws Conflict when the template did not make it, or has nothing newer
      */
-    static void check(Made made, Template template) {
+    Made check(Standings.Standing standing, Template template) {
+        var made = standing.at();
+        if (made.isElsewhere() && !standing.mayWrite()) {
+            throw new Conflict(
+                    "The Git host of %s is not set up here any more.".formatted(made.name()));
+        }
+        if (!made.isElsewhere()) {
+            caller.require(Permission.REPOSITORY_WRITE, made.ref());
+        }
         if (!made.template().equals(template.ref())) {
             throw new Conflict("%s was made by %s.".formatted(made.name(), made.template()));
         }
@@ -72,6 +78,7 @@ class Updates {
             throw new Conflict(
                     "%s is at the newest version of this golden path.".formatted(made.name()));
         }
+        return made;
     }
 
     /**
@@ -80,9 +87,7 @@ class Updates {
      * @throws Conflict when it is there already
      */
     void mark(ObjectNode spec, Template template, String ref) {
-        var made = standing(ref);
-        caller.require(Permission.REPOSITORY_WRITE, ref);
-        check(made, template);
+        var made = check(standing(ref), template);
         var update = spec.putObject("update");
         update.put("ref", ref);
         update.put("made", made.id());

@@ -117,8 +117,7 @@ public class Commits {
      */
     public Merged merge(GitRepository repository, MergeWish wish) {
         var ref = RefNames.branch(wish.branch());
-        check(wish.message(), wish.key());
-        wish.theirs().keySet().forEach(Paths::check);
+        check(wish);
         return alone(
                 repository,
                 open -> {
@@ -130,8 +129,7 @@ public class Commits {
                     if (before != null) {
                         return new Merged(before, plan.changed(), plan.conflicts());
                     }
-                    if (plan.changed().isEmpty()
-                            || (!plan.conflicts().isEmpty() && !wish.markConflicts())) {
+                    if (plan.commitsNothing(wish)) {
                         return new Merged(null, plan.changed(), plan.conflicts());
                     }
                     var at = RefMoves.at(open.git, ref);
@@ -140,20 +138,7 @@ public class Commits {
                                 "The branch \"%s\" is there already, with other commits."
                                         .formatted(wish.branch()));
                     }
-                    var tree =
-                            tree(
-                                    open.git,
-                                    open.inserter,
-                                    ours,
-                                    new CommitWish(
-                                            wish.branch(),
-                                            null,
-                                            wish.message(),
-                                            wish.author(),
-                                            plan.written(),
-                                            plan.removed(),
-                                            false,
-                                            null));
+                    var tree = tree(open.git, open.inserter, ours, plan.wish(wish));
                     var commit =
                             add(
                                     open,
@@ -182,6 +167,14 @@ public class Commits {
                         List.of(new Invalid.Field("path", "is a folder too")));
             }
         }
+    }
+
+    /**
+     * @throws Invalid when a path or the message cannot be
+     */
+    static void check(MergeWish wish) {
+        check(wish.message(), wish.key());
+        wish.theirs().keySet().forEach(Paths::check);
     }
 
     private static void check(String message, @Nullable String key) {

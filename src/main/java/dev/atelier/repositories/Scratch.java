@@ -72,6 +72,45 @@ public class Scratch {
             }
         }
 
+        /**
+         * Does to a commit what changed between two other sets of files.
+         *
+         * @param ours a commit whose files are here
+         * @param wish its branch is not made; what it says of ours and its key are not looked at
+         */
+        public Merged merge(ObjectId ours, MergeWish wish, Instant time) throws IOException {
+            RefNames.branch(wish.branch());
+            Commits.check(wish);
+            try (var inserter = git.newObjectInserter();
+                    var walk = new RevWalk(git)) {
+                var commit = walk.parseCommit(ours);
+                var plan = TreeMerge.of(git, commit.getTree(), wish.base(), wish.theirs());
+                if (plan.commitsNothing(wish)) {
+                    return new Merged(null, plan.changed(), plan.conflicts());
+                }
+                var tree = Commits.tree(git, inserter, commit, plan.wish(wish));
+                var id =
+                        inserter.insert(
+                                Commits.builder(
+                                        commit, tree, wish.message(), wish.author(), time));
+                inserter.flush();
+                return new Merged(
+                        Commit.of(walk.parseCommit(id)), plan.changed(), plan.conflicts());
+            }
+        }
+
+        /** Whether a commit is the one that a wish made at a time, whatever it was made on. */
+        public boolean holds(ObjectId id, String message, Author author, Instant time)
+                throws IOException {
+            try (var walk = new RevWalk(git)) {
+                var commit = walk.parseCommit(id);
+                return commit.getCommitterIdent().getWhenAsInstant().equals(time)
+                        && commit.getAuthorIdent().getWhenAsInstant().equals(time)
+                        && commit.getAuthorIdent().getEmailAddress().equals(author.email())
+                        && commit.getFullMessage().strip().equals(message.strip());
+            }
+        }
+
         @Override
         public void close() throws IOException {
             git.close();

@@ -39,6 +39,24 @@ final class TreeMerge {
             changed.addAll(removed);
             return List.copyOf(changed);
         }
+
+        /** Whether no commit comes of it. */
+        boolean commitsNothing(MergeWish wish) {
+            return changed().isEmpty() || (!conflicts.isEmpty() && !wish.markConflicts());
+        }
+
+        /** The commit that it is, on top of ours. */
+        CommitWish wish(MergeWish wish) {
+            return new CommitWish(
+                    wish.branch(),
+                    null,
+                    wish.message(),
+                    wish.author(),
+                    written,
+                    removed,
+                    false,
+                    null);
+        }
     }
 
     private static final List<String> SIDES = List.of("base", "ours", "theirs");
