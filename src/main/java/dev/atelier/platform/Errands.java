@@ -59,7 +59,10 @@ public final class Errands<T> {
     public void round() {
         for (var one : take.apply(free.availablePermits())) {
             free.acquireUninterruptibly();
-            Thread.ofVirtual()
+            // Threads of the system's own: it lets pages have their turn while one of these computes,
+            // virtual ones go on until they wait.
+            Thread.ofPlatform()
+                    .daemon()
                     .name(name)
                     .start(
                             () -> {

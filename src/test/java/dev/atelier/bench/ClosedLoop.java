@@ -35,9 +35,12 @@ final class ClosedLoop {
         }
     }
 
+    private static final Duration WARM_UP = Duration.ofSeconds(3);
+    private static final Duration LONGEST_WARM_UP = Duration.ofSeconds(60);
+
     private ClosedLoop() {}
 
-    /** Asks for addresses, a third of the time unmeasured first. */
+    /** Asks for addresses, first until that is no longer faster each time. */
     static Figures get(URI portal, int connections, Duration time, IntFunction<String> paths)
             throws Exception {
         var next = new AtomicInteger();
@@ -53,7 +56,21 @@ final class ClosedLoop {
                         return true;
                     };
                 };
-        measure(connections, time.dividedBy(3), callers);
+        return settled(connections, time, callers);
+    }
+
+    /**
+     * As {@link #measure}, after it was asked unmeasured for as long as its rate still rose, at most
+     * a minute: what is measured is a server that has been at work, not the JVM's compiler.
+     */
+    static Figures settled(int connections, Duration time, Callers callers) throws Exception {
+        var until = System.nanoTime() + LONGEST_WARM_UP.toNanos();
+        double best = 0;
+        for (int same = 0; same < 2 && System.nanoTime() < until; ) {
+            double rate = measure(connections, WARM_UP, callers).rate();
+            same = rate > best * 1.03 ? 0 : same + 1;
+            best = Math.max(best, rate);
+        }
         return measure(connections, time, callers);
     }
 

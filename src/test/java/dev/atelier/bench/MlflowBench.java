@@ -443,9 +443,8 @@ final class MlflowBench {
     private static void print(
             Server server, String what, int connections, ClosedLoop.Callers callers)
             throws Exception {
-        ClosedLoop.measure(connections, Bench.TIME.dividedBy(3), callers);
         System.out.println(
-                ClosedLoop.measure(connections, Bench.TIME, callers)
+                ClosedLoop.settled(connections, Bench.TIME, callers)
                         .line(server.name + ": " + what, connections));
     }
 
