@@ -60,15 +60,14 @@ class Requests {
      * @return by the identifier of what was made
      */
     Map<Long, Answer> ask(Collection<Made> made) {
-        var answers = new LinkedHashMap<Long, CompletableFuture<Answer>>();
+        // All are asked before the first is waited for.
+        var answers = new LinkedHashMap<Made, CompletableFuture<Answer>>();
         for (var one : made) {
-            answers.put(one.id(), asked.get(one.id(), _ -> answer(one)));
+            answers.put(one, asked.get(one.id(), _ -> answer(one)));
         }
         var until = System.nanoTime() + PATIENCE.toNanos();
         var all = new HashMap<Long, Answer>();
-        for (var one : made) {
-            all.put(one.id(), within(answers.get(one.id()), one, until));
-        }
+        answers.forEach((one, answer) -> all.put(one.id(), within(answer, one, until)));
         return all;
     }
 
