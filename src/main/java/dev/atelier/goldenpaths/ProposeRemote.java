@@ -101,7 +101,7 @@ abstract class ProposeRemote extends BuiltIn {
                     context,
                     place,
                     into,
-                    new Proposal.Opened(place.site().url() + "/" + place.path(), 0, into));
+                    new Proposal.Opened(place.page(), 0, into));
             return;
         }
         var host = remotes.open(context, place);

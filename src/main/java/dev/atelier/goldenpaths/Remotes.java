@@ -48,6 +48,10 @@ class Remotes {
             return site.host() + "/" + path();
         }
 
+        String page() {
+            return site.url() + "/" + path();
+        }
+
         /** As what came of golden paths is named, and as the audit log has it. */
         String ref() {
             return Made.ELSEWHERE + shown();
@@ -68,22 +72,8 @@ class Remotes {
 
     /** The repository that {@code repoUrl} names, on a host of that kind that is offered. */
     Place place(ActionContext context, HostKind kind, String action) throws ActionFailed {
-        var url = context.input().path("repoUrl").asText();
-        var address = RepositoryAddress.parse(url);
-        if (address.host().isEmpty() || address.owner().isEmpty() || address.repo().isEmpty()) {
-            throw new ActionFailed(
-                    "\"%s\" names no repository. Write host?owner=name&repo=name."
-                            .formatted(Workspace.shown(url)));
-        }
-        var site =
-                hosts.find(address.host())
-                        .orElseThrow(
-                                () ->
-                                        new ActionFailed(
-                                                "The host %s is not offered here. An administrator adds it to atelier.git-hosts; there are: %s."
-                                                        .formatted(
-                                                                Workspace.shown(address.host()),
-                                                                known())));
+        var address = address(context);
+        var site = site(address);
         if (site.kind() != kind) {
             throw new ActionFailed(
                     "%s is a host of %s, and %s is for %s."
@@ -102,6 +92,34 @@ class Remotes {
                                     String.join(", ", site.owners())));
         }
         return new Place(site, address.owner(), address.repo());
+    }
+
+    /** What {@code repoUrl} names, whole. */
+    static RepositoryAddress address(ActionContext context) throws ActionFailed {
+        var url = context.input().path("repoUrl").asText();
+        var address = RepositoryAddress.parse(url);
+        if (address.host().isEmpty() || address.owner().isEmpty() || address.repo().isEmpty()) {
+            throw new ActionFailed(
+                    "\"%s\" names no repository. Write host?owner=name&repo=name."
+                            .formatted(Workspace.shown(url)));
+        }
+        return address;
+    }
+
+    /** What software a host runs. */
+    HostKind kind(RepositoryAddress address) throws ActionFailed {
+        return site(address).kind();
+    }
+
+    private Site site(RepositoryAddress address) throws ActionFailed {
+        return hosts.find(address.host())
+                .orElseThrow(
+                        () ->
+                                new ActionFailed(
+                                        "The host %s is not offered here. An administrator adds it to atelier.git-hosts; there are: %s."
+                                                .formatted(
+                                                        Workspace.shown(address.host()),
+                                                        known())));
     }
 
     private String known() {

@@ -120,7 +120,7 @@ class Standings {
                         at.ref(),
                         new Standing(
                                 at,
-                                place == null ? "" : place.site().url() + "/" + place.path(),
+                                place == null ? "" : place.page(),
                                 place != null,
                                 waiting));
             }

@@ -104,7 +104,7 @@ class StoreFolders {
             }
         }
         for (var link : Files.readAllLines(complete)) {
-            unread.add(new Source.Unread("entry", link, "It is a link, which is not followed."));
+            unread.add(new Source.Unread("entry", link, "It is a link or a device, which is left out."));
         }
         return files;
     }

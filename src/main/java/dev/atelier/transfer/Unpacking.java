@@ -47,7 +47,7 @@ final class Unpacking {
         this.watch = watch;
     }
 
-    /** Names of links, which were left out. */
+    /** Names of links and devices, which were left out. */
     List<String> unpack(InputStream archive) throws IOException {
         var in = new BufferedInputStream(archive, 128 << 10);
         in.mark(8);
@@ -89,13 +89,7 @@ final class Unpacking {
                         "\"%s\" is encrypted, or packed in a way that cannot be read."
                                 .formatted(Texts.shown(entry.getName(), 100)));
             }
-            if (entry instanceof TarArchiveEntry tar && !tar.isDirectory() && !tar.isFile()) {
-                if (links.size() < MOST_LINKS) {
-                    links.add(Texts.shown(entry.getName(), 300));
-                }
-                continue;
-            }
-            if (entry instanceof TarArchiveEntry tar && (tar.isLink() || tar.isSymbolicLink())) {
+            if (entry instanceof TarArchiveEntry tar && isOdd(tar)) {
                 if (links.size() < MOST_LINKS) {
                     links.add(Texts.shown(entry.getName(), 300));
                 }
@@ -120,6 +114,16 @@ final class Unpacking {
                     "It is no archive, or an empty one. Send a .zip or a .tar.gz.");
         }
         return links;
+    }
+
+    /** Links, and devices, which the library calls files. */
+    private static boolean isOdd(TarArchiveEntry entry) {
+        return !entry.isDirectory() && !entry.isFile()
+                || entry.isLink()
+                || entry.isSymbolicLink()
+                || entry.isCharacterDevice()
+                || entry.isBlockDevice()
+                || entry.isFIFO();
     }
 
     private static @org.jspecify.annotations.Nullable ArchiveEntry next(

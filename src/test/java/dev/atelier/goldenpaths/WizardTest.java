@@ -330,6 +330,39 @@ class WizardTest {
                 303);
     }
 
+    @Test
+    void chooses_what_a_link_names_among_what_is_offered() {
+        var person = Person.named("linked").with("developer");
+        var path =
+                Paths.publish(
+                        """
+                        parameters:
+                          - title: First
+                            properties:
+                              kind: {title: Kind, type: string, enum: [a, b]}
+                              team: {title: Team, type: string, ui:field: OwnerPicker}
+                              other: {title: Other, type: string, ui:field: OwnerPicker}
+                        steps: []
+                        """);
+
+        var page =
+                read(
+                        by(person)
+                                .queryParam(
+                                        "formData",
+                                        "{\"kind\": \"c\", \"team\": \"vision\", \"other\": \"nobody\"}")
+                                .get(address(path)),
+                        200);
+
+        assertThat(page.select(".note").text())
+                .contains(
+                        "A link has filled in an answer",
+                        "Left out, because it is not among what is offered: kind, other.");
+        assertThat(page.select("select[name=/team] option[selected]").val())
+                .isEqualTo("group:default/vision");
+        assertThat(page.select("select[name=/other] option[selected]").val()).isEmpty();
+    }
+
     private static String note(Person person, EntityRef path, String data) {
         return read(by(person).queryParam("formData", data).get(address(path)), 200)
                 .select(".note")

@@ -55,6 +55,11 @@ public final class Multipart {
         void take(Part part) throws IOException;
     }
 
+    /** As {@link Receiver}; says whether it has all that it wants, and what follows is left. */
+    public interface Seeker {
+        boolean take(Part part) throws IOException;
+    }
+
     private Multipart() {}
 
     /**
@@ -63,6 +68,20 @@ public final class Multipart {
      */
     public static void read(
             InputStream body, @Nullable String contentType, String wanted, Receiver receiver)
+            throws IOException {
+        readUntil(
+                body,
+                contentType,
+                wanted,
+                part -> {
+                    receiver.take(part);
+                    return false;
+                });
+    }
+
+    /** As {@link #read}, up to the part with which somebody has all that they want. */
+    public static void readUntil(
+            InputStream body, @Nullable String contentType, String wanted, Seeker seeker)
             throws IOException {
         var boundary = boundary(contentType);
         if (boundary == null) {
@@ -78,7 +97,9 @@ public final class Multipart {
                             .get();
             input.setHeaderCharset(StandardCharsets.UTF_8);
             for (var more = input.skipPreamble(); more; more = input.readBoundary()) {
-                receiver.take(part(input.readHeaders(), input.newInputStream()));
+                if (seeker.take(part(input.readHeaders(), input.newInputStream()))) {
+                    return;
+                }
             }
         } catch (FileUploadSizeException e) {
             throw new Invalid("A part of the upload has more than 8 KiB of headers.");
