@@ -66,7 +66,7 @@ final class ClosedLoop {
     static Figures settled(int connections, Duration time, Callers callers) throws Exception {
         var until = System.nanoTime() + LONGEST_WARM_UP.toNanos();
         double best = 0;
-        for (int same = 0; same < 2 && System.nanoTime() < until; ) {
+        for (int same = 0; same < 3 && System.nanoTime() < until; ) {
             double rate = measure(connections, WARM_UP, callers).rate();
             same = rate > best * 1.03 ? 0 : same + 1;
             best = Math.max(best, rate);
