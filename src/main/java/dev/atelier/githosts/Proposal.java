@@ -34,8 +34,18 @@ public record Proposal(
             String title,
             String description) {
         return new Proposal(
-                owner, repo, branch, into, title, description, false, List.of(), List.of(), "",
-                List.of(), true);
+                owner,
+                repo,
+                branch,
+                into,
+                title,
+                description,
+                false,
+                List.of(),
+                List.of(),
+                "",
+                List.of(),
+                true);
     }
 
     /** One that is open. */

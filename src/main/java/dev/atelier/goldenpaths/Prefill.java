@@ -102,8 +102,7 @@ class Prefill {
     }
 
     /** Which questions are asked depends on the answers that were taken. */
-    private void take(
-            JsonNode schema, ObjectNode given, ObjectNode kept, Set<String> unoffered) {
+    private void take(JsonNode schema, ObjectNode given, ObjectNode kept, Set<String> unoffered) {
         for (int i = 0; i < FIXPOINT; i++) {
             var before = kept.deepCopy();
             for (var property : conditions.resolve(schema, kept).get("properties").properties()) {
@@ -173,8 +172,6 @@ class Prefill {
             return value;
         }
         var named = refs.stream().filter(ref -> ref.endsWith("/" + text)).toList();
-        return named.size() == 1
-                ? TextNode.valueOf(named.getFirst())
-                : MissingNode.getInstance();
+        return named.size() == 1 ? TextNode.valueOf(named.getFirst()) : MissingNode.getInstance();
     }
 }

@@ -97,18 +97,12 @@ abstract class ProposeRemote extends BuiltIn {
                     "Would push %d files to %s of %s and ask for a review."
                             .formatted(changes.written().size(), branch, place.shown()));
             var into = input.path("targetBranchName").asText("main");
-            output(
-                    context,
-                    place,
-                    into,
-                    new Proposal.Opened(place.page(), 0, into));
+            output(context, place, into, new Proposal.Opened(place.page(), 0, into));
             return;
         }
         var host = remotes.open(context, place);
         var begun = remotes.begun(context);
-        var into =
-                remotes.into(
-                        context, host, place, input.path("targetBranchName").asText(null));
+        var into = remotes.into(context, host, place, input.path("targetBranchName").asText(null));
         var pushed =
                 context.checkpoint(
                         "pushed",

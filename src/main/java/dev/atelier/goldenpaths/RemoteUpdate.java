@@ -65,8 +65,7 @@ final class RemoteUpdate {
         var host = remotes.open(context, place);
         var begun = remotes.begun(context);
         var into = remotes.into(context, host, place, null);
-        var pushed =
-                context.checkpoint("pushed", () -> pushed(host, into, branch, files, begun));
+        var pushed = context.checkpoint("pushed", () -> pushed(host, into, branch, files, begun));
         var commit = pushed.path("commit").asText();
         context.output("commitHash", commit);
         if (!pushed.path(CHANGED).asBoolean()) {
@@ -111,11 +110,7 @@ final class RemoteUpdate {
     }
 
     private ObjectNode pushed(
-            GitHost host,
-            String into,
-            String branch,
-            Map<String, FileContent> files,
-            Instant begun)
+            GitHost host, String into, String branch, Map<String, FileContent> files, Instant begun)
             throws ActionFailed, IOException, InterruptedException {
         var author = remotes.author(context.input());
         try (var scratch = remotes.scratch()) {

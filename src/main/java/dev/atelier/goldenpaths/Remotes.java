@@ -118,8 +118,7 @@ class Remotes {
                                 new ActionFailed(
                                         "The host %s is not offered here. An administrator adds it to atelier.git-hosts; there are: %s."
                                                 .formatted(
-                                                        Workspace.shown(address.host()),
-                                                        known())));
+                                                        Workspace.shown(address.host()), known())));
     }
 
     private String known() {
@@ -260,8 +259,7 @@ class Remotes {
     }
 
     void record(String action, Place place, Map<String, ?> detail) {
-        QuarkusTransaction.requiringNew()
-                .run(() -> audit.record(action, place.ref(), detail));
+        QuarkusTransaction.requiringNew().run(() -> audit.record(action, place.ref(), detail));
     }
 
     /** Refuses what cannot be a branch, before anything is made. */

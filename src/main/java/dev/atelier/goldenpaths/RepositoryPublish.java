@@ -69,8 +69,7 @@ class RepositoryPublish extends BuiltIn {
                         """));
         this.here = here;
         this.elsewhere =
-                Map.of(
-                        HostKind.GITHUB, github, HostKind.GITLAB, gitlab, HostKind.GITEA, gitea);
+                Map.of(HostKind.GITHUB, github, HostKind.GITLAB, gitlab, HostKind.GITEA, gitea);
         this.remotes = remotes;
     }
 

@@ -133,7 +133,9 @@ class Requests {
                 .map(
                         (Site site) ->
                                 new Remotes.Place(
-                                        site, name.substring(owner, repo - 1), name.substring(repo)))
+                                        site,
+                                        name.substring(owner, repo - 1),
+                                        name.substring(repo)))
                 .orElse(null);
     }
 }

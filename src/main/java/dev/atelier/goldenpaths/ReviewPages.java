@@ -110,9 +110,7 @@ public class ReviewPages {
                                 ? template.address()
                                 : draft.address() + "/" + template.pages().size(),
                         faults,
-                        draft.updates() == null
-                                ? null
-                                : Made.name(draft.updates())));
+                        draft.updates() == null ? null : Made.name(draft.updates())));
     }
 
     /** The answers without those that the template wants masked. */

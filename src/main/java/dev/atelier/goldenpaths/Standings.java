@@ -119,10 +119,7 @@ class Standings {
                 standings.put(
                         at.ref(),
                         new Standing(
-                                at,
-                                place == null ? "" : place.page(),
-                                place != null,
-                                waiting));
+                                at, place == null ? "" : place.page(), place != null, waiting));
             }
         }
     }

@@ -49,7 +49,8 @@ class Updates {
      * @throws NotFound when the caller sees none of this reference, or no golden path made it
      */
     Standings.Standing standing(String ref) {
-        return standings.of(things.history(ref))
+        return standings
+                .of(things.history(ref))
                 .orElseThrow(
                         () ->
                                 new NotFound(

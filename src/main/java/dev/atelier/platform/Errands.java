@@ -59,7 +59,8 @@ public final class Errands<T> {
     public void round() {
         for (var one : take.apply(free.availablePermits())) {
             free.acquireUninterruptibly();
-            // Threads of the system's own: it lets pages have their turn while one of these computes,
+            // Threads of the system's own: it lets pages have their turn while one of these
+            // computes,
             // virtual ones go on until they wait.
             Thread.ofPlatform()
                     .daemon()

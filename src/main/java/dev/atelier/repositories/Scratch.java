@@ -91,8 +91,7 @@ public class Scratch {
                 var tree = Commits.tree(git, inserter, commit, plan.wish(wish));
                 var id =
                         inserter.insert(
-                                Commits.builder(
-                                        commit, tree, wish.message(), wish.author(), time));
+                                Commits.builder(commit, tree, wish.message(), wish.author(), time));
                 inserter.flush();
                 return new Merged(
                         Commit.of(walk.parseCommit(id)), plan.changed(), plan.conflicts());

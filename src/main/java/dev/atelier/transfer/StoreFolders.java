@@ -104,7 +104,9 @@ class StoreFolders {
             }
         }
         for (var link : Files.readAllLines(complete)) {
-            unread.add(new Source.Unread("entry", link, "It is a link or a device, which is left out."));
+            unread.add(
+                    new Source.Unread(
+                            "entry", link, "It is a link or a device, which is left out."));
         }
         return files;
     }

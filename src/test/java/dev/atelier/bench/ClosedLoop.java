@@ -60,8 +60,8 @@ final class ClosedLoop {
     }
 
     /**
-     * As {@link #measure}, after it was asked unmeasured for as long as its rate still rose, at most
-     * a minute: what is measured is a server that has been at work, not the JVM's compiler.
+     * As {@link #measure}, after it was asked unmeasured for as long as its rate still rose, at
+     * most a minute: what is measured is a server that has been at work, not the JVM's compiler.
      */
     static Figures settled(int connections, Duration time, Callers callers) throws Exception {
         var until = System.nanoTime() + LONGEST_WARM_UP.toNanos();

@@ -71,8 +71,7 @@ final class Looks {
         }
     }
 
-    private static void shoot(
-            Page page, ColorScheme scheme, String file, List<String> complaints) {
+    private static void shoot(Page page, ColorScheme scheme, String file, List<String> complaints) {
         page.evaluate("document.fonts.ready");
         // Where a journey left it, the bar at the top may cover what is looked at.
         page.evaluate("scrollTo(0, 0)");

@@ -54,9 +54,7 @@ public record Contract(String name, JsonNode request, JsonNode response) {
     }
 
     private static boolean isText(String wanted, String sent) {
-        return wanted.startsWith("~")
-                ? sent.matches(wanted.substring(1))
-                : wanted.equals(sent);
+        return wanted.startsWith("~") ? sent.matches(wanted.substring(1)) : wanted.equals(sent);
     }
 
     /** The repository that is there once this was answered; empty for none. */

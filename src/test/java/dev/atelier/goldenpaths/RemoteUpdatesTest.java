@@ -127,7 +127,12 @@ class RemoteUpdatesTest {
                 ended(
                         maker.asks()
                                 .contentType("application/json")
-                                .body(Map.of("templateRef", template.toString(), "values", Map.of()))
+                                .body(
+                                        Map.of(
+                                                "templateRef",
+                                                template.toString(),
+                                                "values",
+                                                Map.of()))
                                 .post("/api/scaffolder/v2/tasks")
                                 .then()
                                 .statusCode(201)
@@ -441,6 +446,8 @@ class RemoteUpdatesTest {
         RecordedHosts.forget("github", GITHUB.path());
         var second = made(GITHUB);
 
-        assertThat(things.history(GITHUB.ref())).extracting(Made::task).containsExactly(second.id());
+        assertThat(things.history(GITHUB.ref()))
+                .extracting(Made::task)
+                .containsExactly(second.id());
     }
 }
