@@ -55,6 +55,9 @@ final class RemoteUpdate {
                     "An update keeps the owner and the name of the repository: %s."
                             .formatted(Made.name(update.ref())));
         }
+        if (files.isEmpty()) {
+            throw new ActionFailed("There is no file to publish.");
+        }
         var branch = "golden-path-" + context.taskId().toString().substring(0, 8);
         if (context.dryRun()) {
             context.log(
