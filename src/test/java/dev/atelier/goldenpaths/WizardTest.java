@@ -340,9 +340,20 @@ class WizardTest {
                           - title: First
                             properties:
                               kind: {title: Kind, type: string, enum: [a, b]}
-                              team: {title: Team, type: string, ui:field: OwnerPicker}
-                              other: {title: Other, type: string, ui:field: OwnerPicker}
-                        steps: []
+                              path:
+                                title: Golden path
+                                type: string
+                                ui:field: EntityPicker
+                                ui:options: {catalogFilter: {kind: Template}}
+                              other:
+                                title: Another
+                                type: string
+                                ui:field: EntityPicker
+                                ui:options: {catalogFilter: {kind: Template}}
+                        steps:
+                          - id: say
+                            action: debug:log
+                            input: {message: "${{ parameters.path }}"}
                         """);
 
         var page =
@@ -350,7 +361,8 @@ class WizardTest {
                         by(person)
                                 .queryParam(
                                         "formData",
-                                        "{\"kind\": \"c\", \"team\": \"vision\", \"other\": \"nobody\"}")
+                                        "{\"kind\": \"c\", \"path\": \"%s\", \"other\": \"nobody\"}"
+                                                .formatted(path.name()))
                                 .get(address(path)),
                         200);
 
@@ -358,8 +370,8 @@ class WizardTest {
                 .contains(
                         "A link has filled in an answer",
                         "Left out, because it is not among what is offered: kind, other.");
-        assertThat(page.select("select[name=/team] option[selected]").val())
-                .isEqualTo("group:default/vision");
+        assertThat(page.select("select[name=/path] option[selected]").val())
+                .isEqualTo(path.toString());
         assertThat(page.select("select[name=/other] option[selected]").val()).isEmpty();
     }
 
