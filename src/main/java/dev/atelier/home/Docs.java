@@ -35,6 +35,10 @@ public class Docs {
     private static final List<Entry> ENTRIES =
             List.of(
                     new Entry("try-it", "Try it", "Forms, answers, explanations, calls."),
+                    new Entry(
+                            "monitoring",
+                            "Monitoring",
+                            "Drift and quality of models, wherever they run."),
                     new Entry("models", "Registering models", "Cards, scans, aliases, the API."),
                     new Entry(
                             "promotion",

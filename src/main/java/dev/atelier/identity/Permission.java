@@ -16,6 +16,7 @@ public enum Permission {
     MODEL_REGISTER("model:register", "register model versions", true),
     MODEL_ALIAS("model:alias", "move a model's aliases", true),
     MODEL_SHARE("model:share", "decide who may use a model or repository", true),
+    MONITORING_RECORD("monitoring:record", "send what a model was asked and answered", true),
     EXPERIMENT_READ("experiment:read", "see an experiment and its runs", true),
     EXPERIMENT_RECORD("experiment:record", "record runs and change experiments", true),
     EXPERIMENT_SHARE("experiment:share", "decide who may use an experiment", true),

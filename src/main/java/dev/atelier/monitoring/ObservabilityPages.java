@@ -7,7 +7,9 @@ import dev.atelier.catalog.EntityShells;
 import dev.atelier.identity.Needs;
 import dev.atelier.identity.Permission;
 import dev.atelier.identity.Resource;
+import dev.atelier.models.ModelVersion;
 import dev.atelier.models.Models;
+import dev.atelier.models.Versions;
 import dev.atelier.platform.web.Browser;
 import dev.atelier.serving.Outcome;
 import dev.atelier.serving.Traffic;
@@ -73,7 +75,9 @@ public class ObservabilityPages {
             @Nullable Chart latency,
             List<Row> rows,
             List<VersionRow> byVersion,
-            String title) {}
+            String title,
+            @Nullable DriftView drift,
+            @Nullable String referenceAddress) {}
 
     public record Choice(String code, String title, boolean chosen) {}
 
@@ -87,13 +91,23 @@ public class ObservabilityPages {
     private final Entities entities;
     private final EntityShells shells;
     private final Models models;
+    private final Versions serving;
     private final Traffic traffic;
+    private final Reports reports;
 
-    ObservabilityPages(Entities entities, EntityShells shells, Models models, Traffic traffic) {
+    ObservabilityPages(
+            Entities entities,
+            EntityShells shells,
+            Models models,
+            Versions serving,
+            Traffic traffic,
+            Reports reports) {
         this.entities = entities;
         this.shells = shells;
         this.models = models;
+        this.serving = serving;
         this.traffic = traffic;
+        this.reports = reports;
     }
 
     @GET
@@ -126,6 +140,13 @@ public class ObservabilityPages {
             @Nullable Integer version,
             String address) {
         var now = Instant.now();
+        // Versions have references of their own: without a choice, the one that serves.
+        var watched =
+                version != null
+                        ? version
+                        : serving.serving(model)
+                                .map(ModelVersion::number)
+                                .orElse(versions.isEmpty() ? null : versions.getFirst());
         var step = range.step.toSeconds();
         // Whole steps, so that a point never changes its meaning while one looks.
         var last = Instant.ofEpochSecond((now.getEpochSecond() / step + 1) * step);
@@ -205,7 +226,14 @@ public class ObservabilityPages {
                         : null,
                 rows,
                 byVersion(model, first, last),
-                range.title);
+                range.title,
+                watched == null ? null : drift(model, watched, first, now),
+                watched == null ? null : "/api/v1/monitoring/%s/%d/".formatted(model, watched));
+    }
+
+    private DriftView drift(String model, int version, Instant from, Instant now) {
+        var compared = reports.compare(model, version, null, Windows.hour(from), now);
+        return DriftView.of(compared.report(), compared.references(), compared.counts());
     }
 
     private static String finding(Traffic.Span total, Range range) {

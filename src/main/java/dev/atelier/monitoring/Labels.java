@@ -1,0 +1,218 @@
+package dev.atelier.monitoring;
+
+import com.fasterxml.jackson.core.JsonProcessingException;
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import com.fasterxml.jackson.databind.node.ArrayNode;
+import dev.atelier.platform.database.Sql;
+import dev.atelier.platform.database.Transaction;
+import jakarta.enterprise.context.ApplicationScoped;
+import java.time.Instant;
+import java.time.ZoneOffset;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.TreeMap;
+import java.util.function.Consumer;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * What the truth was, by the identifiers of predictions. Labels come late, in any order, before
+ * what they label, and again: the newest holds. Of predictions only the outputs are kept for them.
+ */
+@ApplicationScoped
+class Labels {
+
+    static final int LONGEST_ID = 200;
+
+    private static final int MOST_NAMED = 20;
+
+    private final Sql sql;
+    private final Transaction transaction;
+    private final ObjectMapper json;
+
+    Labels(Sql sql, Transaction transaction, ObjectMapper json) {
+        this.sql = sql;
+        this.transaction = transaction;
+        this.json = json;
+    }
+
+    /**
+     * What became of labels.
+     *
+     * @param taken labels that hold now
+     * @param changed those of them that said something else before
+     * @param early those of them whose predictions have not come
+     */
+    public record Taken(long taken, long changed, long early, long lost, List<Intake.Left> left) {}
+
+    /** A prediction and what it should have been. */
+    record Labelled(JsonNode outputs, String label) {}
+
+    /** Keeps what was answered. One of an identifier that is there already is left. */
+    void keep(String model, int version, String site, List<Prediction> predictions) {
+        var known = new TreeMap<String, Prediction>();
+        for (var one : predictions) {
+            if (one.id() != null) {
+                known.putIfAbsent(one.id(), one);
+            }
+        }
+        if (known.isEmpty()) {
+            return;
+        }
+        sql.update(
+                """
+                insert into monitoring_prediction (model, version, prediction, site, at, outputs)
+                select ?, ?, p.id, ?, p.at, p.outputs::jsonb
+                from unnest(?::text[], ?::timestamptz[], ?::text[]) as p (id, at, outputs)
+                on conflict do nothing
+                """,
+                model,
+                version,
+                site,
+                known.keySet().toArray(String[]::new),
+                known.values().stream().map(one -> one.at().toString()).toArray(String[]::new),
+                known.values().stream()
+                        .map(one -> one.outputs().toString())
+                        .toArray(String[]::new));
+    }
+
+    /**
+     * @param labels JSON list of objects with predictionId and label
+     */
+    Taken take(String model, int version, ArrayNode labels) {
+        var given = new TreeMap<String, String>();
+        var left = new ArrayList<Intake.Left>();
+        long lost = 0;
+        for (int i = 0; i < labels.size(); i++) {
+            var one = labels.get(i);
+            var fault = fault(one);
+            if (fault == null) {
+                given.put(one.get("predictionId").asText(), one.get("label").asText());
+            } else {
+                lost++;
+                if (left.size() < MOST_NAMED) {
+                    left.add(new Intake.Left(i, fault));
+                }
+            }
+        }
+        long failed = lost;
+        return transaction.call(() -> store(model, version, given, failed, left));
+    }
+
+    private Taken store(
+            String model,
+            int version,
+            TreeMap<String, String> given,
+            long lost,
+            List<Intake.Left> left) {
+        var ids = given.keySet().toArray(String[]::new);
+        var texts = given.values().toArray(String[]::new);
+        long changed =
+                sql.one(
+                        """
+                        select count(*) from unnest(?::text[], ?::text[]) as g (id, label)
+                        join monitoring_label l on l.model = ? and l.version = ?
+                         and l.prediction = g.id and l.label <> g.label
+                        """,
+                        row -> row.getLong(1),
+                        ids,
+                        texts,
+                        model,
+                        version);
+        sql.update(
+                """
+                insert into monitoring_label (model, version, prediction, label)
+                select ?, ?, g.id, g.label from unnest(?::text[], ?::text[]) as g (id, label)
+                on conflict (model, version, prediction) do update
+                    set label = excluded.label, changes = monitoring_label.changes + 1,
+                        received_at = excluded.received_at
+                    where monitoring_label.label <> excluded.label
+                """,
+                model,
+                version,
+                ids,
+                texts);
+        long early =
+                sql.one(
+                        """
+                        select count(*) from unnest(?::text[]) as g (id)
+                        where not exists (select from monitoring_prediction p
+                                          where p.model = ? and p.version = ? and p.prediction = g.id)
+                        """,
+                        row -> row.getLong(1),
+                        ids,
+                        model,
+                        version);
+        return new Taken(given.size(), changed, early, lost, left);
+    }
+
+    private static @Nullable String fault(JsonNode one) {
+        var id = one.path("predictionId");
+        if (!isId(id)) {
+            return "predictionId is a text of 1 to %d characters.".formatted(LONGEST_ID);
+        }
+        var label = one.path("label");
+        if (!label.isValueNode() || label.isNull()) {
+            return "label is a text, a number, true or false.";
+        }
+        return label.asText().length() > Cell.LONGEST
+                ? "label has %d characters at most.".formatted(Cell.LONGEST)
+                : null;
+    }
+
+    static boolean isId(JsonNode id) {
+        return id.isTextual()
+                && !id.textValue().isBlank()
+                && id.textValue().length() <= LONGEST_ID
+                && id.textValue().indexOf('\0') < 0;
+    }
+
+    /** Predictions with an identifier, of a time. */
+    long predictions(
+            String model, int version, @Nullable String site, Instant from, Instant until) {
+        return sql.one(
+                """
+                select count(*) from monitoring_prediction
+                where model = ? and version = ? and at >= ? and at < ?
+                  and (?::text is null or site = ?)
+                """,
+                row -> row.getLong(1),
+                model,
+                version,
+                from.atOffset(ZoneOffset.UTC),
+                until.atOffset(ZoneOffset.UTC),
+                site,
+                site);
+    }
+
+    /** Takes those of a time that have a label, one by one. */
+    void each(
+            String model,
+            int version,
+            @Nullable String site,
+            Instant from,
+            Instant until,
+            Consumer<Labelled> taker) {
+        sql.each(
+                """
+                select p.outputs, l.label from monitoring_prediction p
+                join monitoring_label l using (model, version, prediction)
+                where p.model = ? and p.version = ? and p.at >= ? and p.at < ?
+                  and (?::text is null or p.site = ?)
+                """,
+                row -> {
+                    try {
+                        taker.accept(
+                                new Labelled(json.readTree(row.getString(1)), row.getString(2)));
+                    } catch (JsonProcessingException e) {
+                        throw new IllegalStateException(e);
+                    }
+                },
+                model,
+                version,
+                from.atOffset(ZoneOffset.UTC),
+                until.atOffset(ZoneOffset.UTC),
+                site,
+                site);
+    }
+}

@@ -1,0 +1,34 @@
+package dev.atelier.monitoring;
+
+import dev.atelier.monitoring.statistics.Profile;
+import java.time.Instant;
+import java.util.Set;
+
+/**
+ * A reference profile of a version, as it is kept.
+ *
+ * @param hash of the profile
+ * @param outputs names of columns that the model gives; it takes the others
+ * @param source what it was made from
+ * @param rows how many
+ */
+record StoredReference(
+        long id,
+        String hash,
+        Profile profile,
+        Set<String> outputs,
+        Source source,
+        long rows,
+        String madeBy,
+        Instant madeAt) {
+
+    /** What a profile was made from. */
+    enum Source {
+        /** Rows that somebody gave for it. */
+        ROWS,
+        /** Somebody counted them where they are. */
+        PROFILE,
+        /** The first rows that were counted. */
+        PRODUCTION
+    }
+}

@@ -1,0 +1,152 @@
+package dev.atelier.monitoring;
+
+import dev.atelier.monitoring.statistics.Window;
+import dev.atelier.platform.database.Sql;
+import jakarta.enterprise.context.ApplicationScoped;
+import java.time.Instant;
+import java.time.ZoneOffset;
+import java.time.temporal.ChronoUnit;
+import java.util.List;
+import java.util.Objects;
+import java.util.SortedMap;
+import org.jspecify.annotations.Nullable;
+
+/** What was counted of versions, by hours. */
+@ApplicationScoped
+class Windows {
+
+    private final Sql sql;
+
+    Windows(Sql sql) {
+        this.sql = sql;
+    }
+
+    /** The hour that a moment belongs to. */
+    static Instant hour(Instant at) {
+        return at.truncatedTo(ChronoUnit.HOURS);
+    }
+
+    /**
+     * An hour of a site.
+     *
+     * @param reference that it was counted by
+     */
+    record Hour(String site, Instant start, long reference, Window window) {}
+
+    /**
+     * Adds to hours. Within a transaction, in which the rows are held; they are taken in the order
+     * of time, so that two who add to the same do not wait for one another.
+     */
+    void add(
+            String model,
+            int version,
+            String site,
+            StoredReference reference,
+            SortedMap<Instant, Window> hours) {
+        hours.forEach(
+                (start, window) -> {
+                    var at = start.atOffset(ZoneOffset.UTC);
+                    sql.update(
+                            """
+                            insert into monitoring_window
+                                (model, version, site, start, reference, rows, counts)
+                            values (?, ?, ?, ?, ?, 0, ''::bytea)
+                            on conflict do nothing
+                            """,
+                            model,
+                            version,
+                            site,
+                            at,
+                            reference.id());
+                    var before =
+                            sql.one(
+                                    """
+                                    select counts from monitoring_window
+                                    where model = ? and version = ? and site = ? and start = ?
+                                      and reference = ?
+                                    for update
+                                    """,
+                                    row -> row.getBytes(1),
+                                    model,
+                                    version,
+                                    site,
+                                    at,
+                                    reference.id());
+                    var sum = before.length == 0 ? window : Window.of(before).plus(window);
+                    sql.update(
+                            """
+                            update monitoring_window set rows = ?, counts = ?
+                            where model = ? and version = ? and site = ? and start = ?
+                              and reference = ?
+                            """,
+                            sum.rows(),
+                            sum.bytes(),
+                            model,
+                            version,
+                            site,
+                            at,
+                            reference.id());
+                });
+    }
+
+    /** Notes rows that could not be counted. */
+    void lose(String model, int version, String site, Instant hour, long rows) {
+        sql.update(
+                """
+                insert into monitoring_lost (model, version, site, start, rows)
+                values (?, ?, ?, ?, ?)
+                on conflict (model, version, start, site) do update
+                    set rows = monitoring_lost.rows + excluded.rows
+                """,
+                model,
+                version,
+                site,
+                hour.atOffset(ZoneOffset.UTC),
+                rows);
+    }
+
+    /**
+     * Hours that begin in a range, in their order.
+     *
+     * @param site null for all
+     */
+    List<Hour> between(
+            String model, int version, @Nullable String site, Instant from, Instant until) {
+        return sql.list(
+                """
+                select site, start, reference, counts from monitoring_window
+                where model = ? and version = ? and start >= ? and start < ?
+                  and (?::text is null or site = ?) and rows > 0
+                order by start, site
+                """,
+                row ->
+                        new Hour(
+                                row.getString(1),
+                                Objects.requireNonNull(Sql.instant(row, 2)),
+                                row.getLong(3),
+                                Window.of(row.getBytes(4))),
+                model,
+                version,
+                from.atOffset(ZoneOffset.UTC),
+                until.atOffset(ZoneOffset.UTC),
+                site,
+                site);
+    }
+
+    /** Rows that could not be counted, in hours that begin in a range. */
+    long lost(String model, int version, @Nullable String site, Instant from, Instant until) {
+        return sql.one(
+                """
+                select coalesce(sum(rows), 0) from monitoring_lost
+                where model = ? and version = ? and start >= ? and start < ?
+                  and (?::text is null or site = ?)
+                """,
+                row -> row.getLong(1),
+                model,
+                version,
+                from.atOffset(ZoneOffset.UTC),
+                until.atOffset(ZoneOffset.UTC),
+                site,
+                site);
+    }
+}
