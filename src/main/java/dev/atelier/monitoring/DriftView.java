@@ -54,6 +54,12 @@ public record DriftView(
             String unusable,
             String why) {}
 
+    /** Of a version that has no reference. */
+    static DriftView none(int version) {
+        return new DriftView(
+                version, "", "off", "", "0", Reports.NO_REFERENCE, List.of(), List.of(), null);
+    }
+
     /**
      * @param references by which the report's features were counted, in their order
      * @param counts of the same columns

@@ -347,6 +347,7 @@ public class MonitoringApi {
         return reports.compare(
                         one.model(),
                         one.number(),
+                        references.current(one.model(), one.number()).orElse(null),
                         site == null || site.isBlank() ? null : site,
                         Windows.hour(since),
                         until)

@@ -76,8 +76,7 @@ public class ObservabilityPages {
             List<Row> rows,
             List<VersionRow> byVersion,
             String title,
-            @Nullable DriftView drift,
-            @Nullable String referenceAddress) {}
+            @Nullable DriftView drift) {}
 
     public record Choice(String code, String title, boolean chosen) {}
 
@@ -93,6 +92,7 @@ public class ObservabilityPages {
     private final Models models;
     private final Versions serving;
     private final Traffic traffic;
+    private final References references;
     private final Reports reports;
 
     ObservabilityPages(
@@ -101,12 +101,14 @@ public class ObservabilityPages {
             Models models,
             Versions serving,
             Traffic traffic,
+            References references,
             Reports reports) {
         this.entities = entities;
         this.shells = shells;
         this.models = models;
         this.serving = serving;
         this.traffic = traffic;
+        this.references = references;
         this.reports = reports;
     }
 
@@ -227,12 +229,16 @@ public class ObservabilityPages {
                 rows,
                 byVersion(model, first, last),
                 range.title,
-                watched == null ? null : drift(model, watched, first, now),
-                watched == null ? null : "/api/v1/monitoring/%s/%d/".formatted(model, watched));
+                watched == null ? null : drift(model, watched, first, now));
     }
 
     private DriftView drift(String model, int version, Instant from, Instant now) {
-        var compared = reports.compare(model, version, null, Windows.hour(from), now);
+        var reference = references.current(model, version);
+        if (reference.isEmpty()) {
+            return DriftView.none(version);
+        }
+        var compared =
+                reports.compare(model, version, reference.get(), null, Windows.hour(from), now);
         return DriftView.of(compared.report(), compared.references(), compared.counts());
     }
 

@@ -19,12 +19,14 @@ import org.jspecify.annotations.Nullable;
 @ApplicationScoped
 class Reports {
 
-    private final References references;
+    static final String NO_REFERENCE =
+            "There is no reference yet. Send one, or %,d rows: the first become it."
+                    .formatted(Intake.FIRST_ROWS);
+
     private final Windows windows;
     private final Labels labels;
 
-    Reports(References references, Windows windows, Labels labels) {
-        this.references = references;
+    Reports(Windows windows, Labels labels) {
         this.windows = windows;
         this.labels = labels;
     }
@@ -104,8 +106,17 @@ class Reports {
      */
     record Compared(Report report, List<Reference> references, List<Counts> counts) {}
 
-    Compared compare(String model, int version, @Nullable String site, Instant from, Instant to) {
-        var reference = references.current(model, version).orElse(null);
+    /**
+     * @param reference the one in use; null where there is none
+     * @param site null for all
+     */
+    Compared compare(
+            String model,
+            int version,
+            @Nullable StoredReference reference,
+            @Nullable String site,
+            Instant from,
+            Instant to) {
         long lost = windows.lost(model, version, site, from, to);
         if (reference == null) {
             var report =
@@ -120,8 +131,7 @@ class Reports {
                             lost,
                             0,
                             null,
-                            "There is no reference yet. Send one, or %,d rows: the first become it."
-                                    .formatted(Intake.FIRST_ROWS),
+                            NO_REFERENCE,
                             List.of(),
                             quality(model, version, site, from, to));
             return new Compared(report, List.of(), List.of());
