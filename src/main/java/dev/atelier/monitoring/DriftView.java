@@ -71,7 +71,7 @@ public record DriftView(
             order.add(i);
         }
         order.sort(
-                Comparator.comparing((Integer i) -> rank(report.features().get(i).state()))
+                Comparator.comparing((Integer i) -> Reports.rank(report.features().get(i).state()))
                         .thenComparing(
                                 i -> {
                                     var psi = report.features().get(i).psi();
@@ -85,7 +85,7 @@ public record DriftView(
         long watched = report.features().stream().filter(one -> one.state() == State.WARN).count();
         long judged =
                 report.features().stream()
-                        .filter(one -> rank(one.state()) <= rank(State.OK))
+                        .filter(one -> Reports.rank(one.state()) <= Reports.rank(State.OK))
                         .count();
         return new DriftView(
                 report.version(),
@@ -111,27 +111,19 @@ public record DriftView(
                         quality.coverage() == null ? "–" : percent(quality.coverage()),
                         "%,d of %,d predictions with an identifier"
                                 .formatted(quality.labelled(), quality.predictions())));
-        add(figures, "Accuracy", quality.accuracy(), "right answers");
-        add(figures, "Precision", quality.precision(), "");
-        add(figures, "Recall", quality.recall(), "");
-        add(figures, "F1", quality.f1(), "");
-        add(figures, "AUROC", quality.auroc(), "0.5 is chance");
-        add(figures, "Log loss", quality.logLoss(), "");
-        add(figures, "Brier score", quality.brier(), "0 is best");
-        add(figures, "Calibration error", quality.calibrationError(), "0 is best");
-        add(figures, "MAE", quality.mae(), "mean absolute error");
-        add(figures, "RMSE", quality.rmse(), "");
-        add(figures, "MAPE", quality.mape(), "as a share");
-        add(figures, "R²", quality.r2(), "1 is best");
-        add(figures, "Bias", quality.bias(), "mean of predicted less actual");
+        quality.figures()
+                .forEach(
+                        (name, value) ->
+                                figures.add(
+                                        new Figure(
+                                                FigureNames.title(name),
+                                                figure(value),
+                                                FigureNames.note(name))));
         return figures;
     }
 
-    private static void add(
-            List<Figure> figures, String title, @Nullable Double value, String note) {
-        if (value != null) {
-            figures.add(new Figure(title, String.format(Locale.ROOT, "%.3g", value), note));
-        }
+    static String figure(double value) {
+        return String.format(Locale.ROOT, "%.3g", value);
     }
 
     private static String percent(double share) {
@@ -164,16 +156,6 @@ public record DriftView(
         return drifting > 0
                 ? "%d of %d columns have moved away from the reference.".formatted(drifting, all)
                 : "%d of %d columns are to be watched.".formatted(watched, all);
-    }
-
-    private static int rank(State state) {
-        return switch (state) {
-            case DRIFT -> 0;
-            case WARN -> 1;
-            case OK -> 2;
-            case INSUFFICIENT -> 3;
-            case NO_DATA -> 4;
-        };
     }
 
     private static Row row(Reports.Feature feature, Reference reference, Counts now) {

@@ -19,9 +19,11 @@ import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Set;
 import java.util.SortedMap;
 import java.util.TreeMap;
+import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -45,6 +47,7 @@ class Intake {
     private final References references;
     private final Windows windows;
     private final Labels labels;
+    private final Segments segments;
     private final Sql sql;
     private final Transaction transaction;
     private final ObjectMapper json;
@@ -53,12 +56,14 @@ class Intake {
             References references,
             Windows windows,
             Labels labels,
+            Segments segments,
             Sql sql,
             Transaction transaction,
             ObjectMapper json) {
         this.references = references;
         this.windows = windows;
         this.labels = labels;
+        this.segments = segments;
         this.sql = sql;
         this.transaction = transaction;
         this.json = json;
@@ -84,9 +89,11 @@ class Intake {
             List<Left> left) {}
 
     /**
+     * @param segment of the rows that name none
      * @param rows JSON list
      */
-    Taken take(String model, int version, String site, String batch, ArrayNode rows) {
+    Taken take(
+            String model, int version, String site, String segment, String batch, ArrayNode rows) {
         var left = new ArrayList<Left>();
         var predictions = new ArrayList<Prediction>(rows.size());
         var kept = json.createArrayNode();
@@ -95,6 +102,9 @@ class Intake {
         for (int i = 0; i < rows.size(); i++) {
             var fault = fault(rows.get(i), now);
             if (fault == null) {
+                if (!rows.get(i).hasNonNull("segment")) {
+                    ((ObjectNode) rows.get(i)).put("segment", segment);
+                }
                 predictions.add(prediction(rows.get(i), now));
                 kept.add(rows.get(i));
             } else {
@@ -198,15 +208,27 @@ class Intake {
             String site,
             StoredReference reference,
             List<Prediction> predictions) {
-        SortedMap<Instant, Tallies> tallies = new TreeMap<>();
+        var segment =
+                segments.counted(
+                        model,
+                        version,
+                        predictions.stream().map(Prediction::segment).collect(Collectors.toSet()));
+        SortedMap<String, SortedMap<Instant, Tallies>> tallies = new TreeMap<>();
+        var placed = new ArrayList<Prediction>(predictions.size());
         for (var one : predictions) {
-            tallies.computeIfAbsent(Windows.hour(one.at()), _ -> new Tallies(reference.profile()))
+            var in = Objects.requireNonNull(segment.get(one.segment()));
+            tallies.computeIfAbsent(in, _ -> new TreeMap<>())
+                    .computeIfAbsent(Windows.hour(one.at()), _ -> new Tallies(reference.profile()))
                     .add(one.cells());
+            placed.add(new Prediction(one.id(), one.at(), in, one.inputs(), one.outputs()));
         }
-        SortedMap<Instant, Window> hours = new TreeMap<>();
-        tallies.forEach((start, tally) -> hours.put(start, tally.window()));
-        windows.add(model, version, site, reference, hours);
-        labels.keep(model, version, site, predictions);
+        tallies.forEach(
+                (in, starts) -> {
+                    SortedMap<Instant, Window> hours = new TreeMap<>();
+                    starts.forEach((start, tally) -> hours.put(start, tally.window()));
+                    windows.add(model, version, site, in, reference, hours);
+                });
+        labels.keep(model, version, site, placed);
     }
 
     /** Whoever makes a reference and whoever counts by it do so one after the other. */
@@ -276,6 +298,7 @@ class Intake {
         return new Prediction(
                 id.isTextual() ? id.textValue() : null,
                 at == null ? now : at,
+                row.path("segment").asText(""),
                 object(row.path("inputs")),
                 object(row.path("outputs")));
     }
@@ -301,6 +324,10 @@ class Intake {
         var id = row.path("predictionId");
         if (!id.isMissingNode() && !id.isNull() && !Labels.isId(id)) {
             return "predictionId is a text of 1 to %d characters.".formatted(Labels.LONGEST_ID);
+        }
+        var segment = row.path("segment");
+        if (!segment.isMissingNode() && !segment.isNull() && !Segments.isName(segment)) {
+            return "segment is a text of at most %d characters.".formatted(Segments.LONGEST);
         }
         var stamp = row.path("timestamp");
         if (stamp.isMissingNode() || stamp.isNull()) {

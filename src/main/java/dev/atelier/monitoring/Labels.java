@@ -10,7 +10,10 @@ import jakarta.enterprise.context.ApplicationScoped;
 import java.time.Instant;
 import java.time.ZoneOffset;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
+import java.util.Map;
+import java.util.Objects;
 import java.util.TreeMap;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
@@ -45,8 +48,29 @@ class Labels {
      */
     public record Taken(long taken, long changed, long early, long lost, List<Intake.Left> left) {}
 
-    /** A prediction and what it should have been. */
-    record Labelled(JsonNode outputs, String label) {}
+    /**
+     * A prediction and what it should have been.
+     *
+     * @param changes how often its label said something else before
+     */
+    record Labelled(JsonNode outputs, String label, int changes, String segment, Instant at) {
+
+        /** A row of a reference. */
+        static Labelled of(JsonNode outputs, String label) {
+            return new Labelled(outputs, label, 0, "", Instant.EPOCH);
+        }
+    }
+
+    /** What was answered. */
+    record Answered(JsonNode outputs, String segment, Instant at) {}
+
+    /**
+     * Which predictions of a version.
+     *
+     * @param site null for all
+     * @param segment null for all
+     */
+    record Part(String model, int version, @Nullable String site, @Nullable String segment) {}
 
     /** Keeps what was answered. One of an identifier that is there already is left. */
     void keep(String model, int version, String site, List<Prediction> predictions) {
@@ -61,15 +85,18 @@ class Labels {
         }
         sql.update(
                 """
-                insert into monitoring_prediction (model, version, prediction, site, at, outputs)
-                select ?, ?, p.id, ?, p.at, p.outputs::jsonb
-                from unnest(?::text[], ?::timestamptz[], ?::text[]) as p (id, at, outputs)
+                insert into monitoring_prediction
+                    (model, version, prediction, site, segment, at, outputs)
+                select ?, ?, p.id, ?, p.segment, p.at, p.outputs::jsonb
+                from unnest(?::text[], ?::text[], ?::timestamptz[], ?::text[])
+                    as p (id, segment, at, outputs)
                 on conflict do nothing
                 """,
                 model,
                 version,
                 site,
                 known.keySet().toArray(String[]::new),
+                known.values().stream().map(Prediction::segment).toArray(String[]::new),
                 known.values().stream().map(one -> one.at().toString()).toArray(String[]::new),
                 known.values().stream()
                         .map(one -> one.outputs().toString())
@@ -167,52 +194,82 @@ class Labels {
                 && id.textValue().indexOf('\0') < 0;
     }
 
-    /** Predictions with an identifier, of a time. */
-    long predictions(
-            String model, int version, @Nullable String site, Instant from, Instant until) {
-        return sql.one(
-                """
-                select count(*) from monitoring_prediction
-                where model = ? and version = ? and at >= ? and at < ?
-                  and (?::text is null or site = ?)
-                """,
-                row -> row.getLong(1),
-                model,
-                version,
-                from.atOffset(ZoneOffset.UTC),
-                until.atOffset(ZoneOffset.UTC),
-                site,
-                site);
+    private static final String OF_TIME =
+            """
+            p.model = ? and p.version = ? and p.at >= ? and p.at < ?
+              and (?::text is null or p.site = ?) and (?::text is null or p.segment = ?)
+            """;
+
+    private static @Nullable Object[] values(Part part, Instant from, Instant until) {
+        return new @Nullable Object[] {
+            part.model,
+            part.version,
+            from.atOffset(ZoneOffset.UTC),
+            until.atOffset(ZoneOffset.UTC),
+            part.site,
+            part.site,
+            part.segment,
+            part.segment
+        };
     }
 
-    /** Takes those of a time that have a label, one by one. */
-    void each(
-            String model,
-            int version,
-            @Nullable String site,
-            Instant from,
-            Instant until,
-            Consumer<Labelled> taker) {
-        sql.each(
+    private JsonNode parsed(String text) {
+        try {
+            return json.readTree(text);
+        } catch (JsonProcessingException e) {
+            throw new IllegalStateException(e);
+        }
+    }
+
+    /** Predictions with an identifier, of a time, by segment. */
+    Map<String, Long> predictions(Part part, Instant from, Instant until) {
+        var counts = new TreeMap<String, Long>();
+        sql.list(
+                        "select p.segment, count(*) from monitoring_prediction p where "
+                                + OF_TIME
+                                + " group by p.segment",
+                        row -> Map.entry(row.getString(1), row.getLong(2)),
+                        values(part, from, until))
+                .forEach(one -> counts.put(one.getKey(), one.getValue()));
+        return counts;
+    }
+
+    /** Those of a time that have a label. */
+    List<Labelled> labelled(Part part, Instant from, Instant until) {
+        return labelled(part, from, until, Integer.MAX_VALUE);
+    }
+
+    /** The newest of them. */
+    List<Labelled> labelled(Part part, Instant from, Instant until, int most) {
+        var values = new ArrayList<@Nullable Object>(Arrays.asList(values(part, from, until)));
+        values.add(most);
+        return sql.list(
                 """
-                select p.outputs, l.label from monitoring_prediction p
+                select p.outputs, l.label, l.changes, p.segment, p.at from monitoring_prediction p
                 join monitoring_label l using (model, version, prediction)
-                where p.model = ? and p.version = ? and p.at >= ? and p.at < ?
-                  and (?::text is null or p.site = ?)
-                """,
-                row -> {
-                    try {
+                where\s"""
+                        + OF_TIME
+                        + " order by p.at desc, p.prediction limit ?",
+                row ->
+                        new Labelled(
+                                parsed(row.getString(1)),
+                                row.getString(2),
+                                row.getInt(3),
+                                row.getString(4),
+                                Objects.requireNonNull(Sql.instant(row, 5))),
+                values.toArray());
+    }
+
+    /** Takes what was answered in a time, one by one, labelled or not. */
+    void each(Part part, Instant from, Instant until, Consumer<Answered> taker) {
+        sql.each(
+                "select p.outputs, p.segment, p.at from monitoring_prediction p where " + OF_TIME,
+                row ->
                         taker.accept(
-                                new Labelled(json.readTree(row.getString(1)), row.getString(2)));
-                    } catch (JsonProcessingException e) {
-                        throw new IllegalStateException(e);
-                    }
-                },
-                model,
-                version,
-                from.atOffset(ZoneOffset.UTC),
-                until.atOffset(ZoneOffset.UTC),
-                site,
-                site);
+                                new Answered(
+                                        parsed(row.getString(1)),
+                                        row.getString(2),
+                                        Objects.requireNonNull(Sql.instant(row, 3)))),
+                values(part, from, until));
     }
 }

@@ -1,11 +1,9 @@
 package dev.atelier.monitoring;
 
+import com.fasterxml.jackson.annotation.JsonInclude;
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
-import com.fasterxml.jackson.databind.node.ArrayNode;
-import com.fasterxml.jackson.dataformat.csv.CsvMapper;
-import com.fasterxml.jackson.dataformat.csv.CsvSchema;
 import dev.atelier.identity.Audit;
 import dev.atelier.identity.Caller;
 import dev.atelier.identity.Limit;
@@ -15,12 +13,9 @@ import dev.atelier.identity.Permission;
 import dev.atelier.identity.Resource;
 import dev.atelier.models.ModelVersion;
 import dev.atelier.models.Versions;
-import dev.atelier.monitoring.statistics.Profile;
-import dev.atelier.monitoring.statistics.ProfileJson;
 import dev.atelier.platform.database.Transaction;
 import dev.atelier.platform.problems.Invalid;
 import dev.atelier.platform.problems.NotFound;
-import dev.atelier.platform.problems.TooLarge;
 import io.smallrye.common.annotation.RunOnVirtualThread;
 import jakarta.ws.rs.Consumes;
 import jakarta.ws.rs.GET;
@@ -34,12 +29,9 @@ import jakarta.ws.rs.core.MediaType;
 import jakarta.ws.rs.core.Response;
 import java.io.IOException;
 import java.io.InputStream;
-import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.time.Instant;
 import java.time.format.DateTimeParseException;
-import java.util.HashMap;
-import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
@@ -52,13 +44,16 @@ import org.jspecify.annotations.Nullable;
 @Needs(value = Permission.MODEL_READ, model = "model")
 public class MonitoringApi {
 
-    private static final int MOST_BYTES = 64 << 20;
-    private static final int MOST_ROWS = 10_000;
-    private static final int LONGEST_NAME = 200;
     private static final Duration USUAL = Duration.ofDays(1);
     private static final Duration LONGEST = Duration.ofDays(400);
 
-    /** A reference as it is answered. */
+    /**
+     * A reference as it is answered.
+     *
+     * @param label column of what was true
+     * @param calibration what could be learned from it for estimates without labels, as a sentence
+     */
+    @JsonInclude(JsonInclude.Include.NON_NULL)
     public record Answer(
             String hash,
             StoredReference.Source source,
@@ -66,6 +61,8 @@ public class MonitoringApi {
             Instant madeAt,
             String madeBy,
             Set<String> outputs,
+            @Nullable String label,
+            @Nullable String calibration,
             JsonNode profile) {}
 
     private final Versions versions;
@@ -76,8 +73,8 @@ public class MonitoringApi {
     private final Transaction transaction;
     private final Audit audit;
     private final Caller caller;
+    private final MonitoringBodies bodies;
     private final ObjectMapper json;
-    private final CsvMapper csv = new CsvMapper();
 
     MonitoringApi(
             Versions versions,
@@ -88,6 +85,7 @@ public class MonitoringApi {
             Transaction transaction,
             Audit audit,
             Caller caller,
+            MonitoringBodies bodies,
             ObjectMapper json) {
         this.versions = versions;
         this.references = references;
@@ -97,6 +95,7 @@ public class MonitoringApi {
         this.transaction = transaction;
         this.audit = audit;
         this.caller = caller;
+        this.bodies = bodies;
         this.json = json;
     }
 
@@ -108,7 +107,17 @@ public class MonitoringApi {
                 one.madeAt(),
                 one.madeBy(),
                 one.outputs(),
+                one.label(),
+                said(one.calibration()),
                 parsed(one.profile().json()));
+    }
+
+    private static @Nullable String said(@Nullable Calibration calibration) {
+        return calibration == null
+                ? null
+                : calibration.fault() != null
+                        ? "There is none. " + calibration.fault()
+                        : "Learned from %,d labelled rows.".formatted(calibration.rows());
     }
 
     private JsonNode parsed(String text) {
@@ -146,40 +155,15 @@ public class MonitoringApi {
             InputStream body)
             throws IOException {
         var one = versions.find(model, version);
-        var given = read(body);
-        var outputs = outputs(one, given.path("outputs"));
-        if (given.path("profile").isObject()) {
-            Profile profile;
-            try {
-                profile = ProfileJson.read(given.path("profile"));
-            } catch (IllegalArgumentException e) {
-                throw new Invalid(
-                        "The profile cannot be used: " + e.getMessage(),
-                        List.of(new Invalid.Field("/profile", "is no profile")));
-            }
-            long rows = given.path("count").asLong(0);
-            return put(one, profile, outputs, StoredReference.Source.PROFILE, rows);
-        }
-        if (!(given.path("rows") instanceof ArrayNode rows)) {
-            throw new Invalid(
-                    "Send {\"rows\": [{…}]}, an object for each row, or {\"profile\": …}.",
-                    List.of(new Invalid.Field("/rows", "is no list")));
-        }
-        var columns = new Columns();
-        for (int i = 0; i < rows.size(); i++) {
-            if (!rows.get(i).isObject()) {
-                throw new Invalid(
-                        "A row is a JSON object, a member for each column.",
-                        List.of(new Invalid.Field("/rows/" + i, "is no object")));
-            }
-            var cells = new HashMap<String, Cell>();
-            rows.get(i).properties().forEach(c -> cells.put(c.getKey(), Cell.of(c.getValue())));
-            columns.add(cells);
-        }
-        return put(one, columns, outputs);
+        return put(one, bodies.reference(one, body));
     }
 
-    /** Of rows: CSV (RFC 4180) in UTF-8, with the names of the columns in its first line. */
+    /**
+     * Of rows: CSV (RFC 4180) in UTF-8, with the names of the columns in its first line.
+     *
+     * @param output columns that the model gives; those of the version's signature unless given
+     * @param label column of what was true, which is no input
+     */
     @Needs(value = Permission.MONITORING_RECORD, model = "model")
     @Limited(Limit.UPLOADS)
     @PUT
@@ -188,42 +172,15 @@ public class MonitoringApi {
     public Response putCsv(
             @PathParam("model") String model,
             @PathParam("version") String version,
+            @QueryParam("output") List<String> output,
+            @QueryParam("label") @Nullable String label,
             InputStream body)
             throws IOException {
         var one = versions.find(model, version);
-        var columns = new Columns();
-        var text = new String(bytes(body), StandardCharsets.UTF_8);
-        try (var rows =
-                csv.readerFor(Map.class)
-                        .with(CsvSchema.emptySchema().withHeader())
-                        .<Map<String, String>>readValues(text)) {
-            while (rows.hasNextValue()) {
-                var cells = new HashMap<String, Cell>();
-                rows.nextValue().forEach((name, value) -> cells.put(name, Cell.parse(value)));
-                columns.add(cells);
-            }
-        } catch (JsonProcessingException e) {
-            throw new Invalid(
-                    "This is no CSV with a header: " + e.getOriginalMessage(),
-                    List.of(new Invalid.Field("", "line " + e.getLocation().getLineNr())));
-        }
-        return put(one, columns, outputs(one, json.missingNode()));
+        return put(one, bodies.reference(one, body, Set.copyOf(output), given(label)));
     }
 
-    private Response put(ModelVersion version, Columns columns, Set<String> outputs) {
-        if (columns.rows() == 0) {
-            throw new Invalid("There is no row in it.");
-        }
-        return put(
-                version, columns.profile(), outputs, StoredReference.Source.ROWS, columns.rows());
-    }
-
-    private Response put(
-            ModelVersion version,
-            Profile profile,
-            Set<String> outputs,
-            StoredReference.Source source,
-            long rows) {
+    private Response put(ModelVersion version, MonitoringBodies.Sent sent) {
         var stored =
                 transaction.call(
                         () -> {
@@ -231,11 +188,13 @@ public class MonitoringApi {
                                     references.put(
                                             version.model(),
                                             version.number(),
-                                            profile,
-                                            outputs,
-                                            source,
-                                            rows,
-                                            caller.entityRef());
+                                            sent.profile(),
+                                            sent.outputs(),
+                                            sent.source(),
+                                            sent.rows(),
+                                            caller.entityRef(),
+                                            sent.label(),
+                                            sent.calibration());
                             intake.countEarly(version.model(), version.number(), one);
                             audit.record(
                                     "monitoring.reference",
@@ -243,22 +202,11 @@ public class MonitoringApi {
                                     Map.of(
                                             "version", version.number(),
                                             "hash", one.hash(),
-                                            "source", source.name(),
-                                            "rows", rows));
+                                            "source", sent.source().name(),
+                                            "rows", sent.rows()));
                             return one;
                         });
         return Response.status(Response.Status.CREATED).entity(answer(stored)).build();
-    }
-
-    /** Those that are named, or else what the version's signature says that it gives. */
-    private static Set<String> outputs(ModelVersion version, JsonNode named) {
-        var outputs = new HashSet<String>();
-        if (named.isArray()) {
-            named.forEach(one -> outputs.add(one.asText()));
-        } else if (version.signature() != null) {
-            version.signature().outputs().forEach(one -> outputs.add(one.name()));
-        }
-        return outputs;
     }
 
     /** Rows of a batch; one that came before is not counted again. */
@@ -272,18 +220,16 @@ public class MonitoringApi {
             InputStream body)
             throws IOException {
         var one = versions.find(model, version);
-        var given = read(body);
-        var batch = name(given, "batch", null);
-        var site = name(given, "site", "hub");
-        if (!(given.path("rows") instanceof ArrayNode rows)) {
-            throw new Invalid(
-                    "Send {\"batch\": …, \"rows\": [{\"inputs\": {…}, \"outputs\": {…}}]}.",
-                    List.of(new Invalid.Field("/rows", "is no list")));
-        }
-        if (rows.size() > MOST_ROWS) {
-            throw new TooLarge("A batch has at most %,d rows. Send several.".formatted(MOST_ROWS));
-        }
-        return Response.accepted(intake.take(one.model(), one.number(), site, batch, rows)).build();
+        var batch = bodies.batch(body);
+        return Response.accepted(
+                        intake.take(
+                                one.model(),
+                                one.number(),
+                                batch.site(),
+                                batch.segment(),
+                                batch.batch(),
+                                batch.rows()))
+                .build();
     }
 
     /** What the truth was. Of labels of one prediction the newest holds. */
@@ -297,36 +243,14 @@ public class MonitoringApi {
             InputStream body)
             throws IOException {
         var one = versions.find(model, version);
-        if (!(read(body).path("labels") instanceof ArrayNode given)) {
-            throw new Invalid(
-                    "Send {\"labels\": [{\"predictionId\": …, \"label\": …}]}.",
-                    List.of(new Invalid.Field("/labels", "is no list")));
-        }
-        if (given.size() > MOST_ROWS) {
-            throw new TooLarge("Send at most %,d labels at once.".formatted(MOST_ROWS));
-        }
-        return Response.accepted(labels.take(one.model(), one.number(), given)).build();
-    }
-
-    private static String name(JsonNode given, String member, @Nullable String usual) {
-        var node = given.path(member);
-        if (usual != null && (node.isMissingNode() || node.isNull())) {
-            return usual;
-        }
-        var text = node.isTextual() ? node.textValue() : "";
-        if (text.isBlank()
-                || text.length() > LONGEST_NAME
-                || text.chars().anyMatch(Character::isISOControl)) {
-            throw new Invalid(
-                    "%s is a text of 1 to %d characters.".formatted(member, LONGEST_NAME),
-                    List.of(new Invalid.Field("/" + member, "is missing or cannot be")));
-        }
-        return text;
+        return Response.accepted(labels.take(one.model(), one.number(), bodies.labels(body)))
+                .build();
     }
 
     /**
      * @param from, to times; the last day unless given
      * @param site all unless given
+     * @param segment all unless given
      */
     @GET
     @Path("/report")
@@ -335,7 +259,8 @@ public class MonitoringApi {
             @PathParam("version") String version,
             @QueryParam("from") @Nullable String from,
             @QueryParam("to") @Nullable String to,
-            @QueryParam("site") @Nullable String site) {
+            @QueryParam("site") @Nullable String site,
+            @QueryParam("segment") @Nullable String segment) {
         var one = versions.find(model, version);
         var until = to == null || to.isBlank() ? Instant.now() : time("to", to);
         var since = from == null || from.isBlank() ? until.minus(USUAL) : time("from", from);
@@ -345,10 +270,8 @@ public class MonitoringApi {
                     List.of(new Invalid.Field("from", "is not before to, or long before")));
         }
         return reports.compare(
-                        one.model(),
-                        one.number(),
+                        new Labels.Part(one.model(), one.number(), given(site), given(segment)),
                         references.current(one.model(), one.number()).orElse(null),
-                        site == null || site.isBlank() ? null : site,
                         Windows.hour(since),
                         until)
                 .report();
@@ -364,25 +287,7 @@ public class MonitoringApi {
         }
     }
 
-    private JsonNode read(InputStream body) throws IOException {
-        try {
-            var read = json.readTree(bytes(body));
-            if (read == null || !read.isObject()) {
-                throw new Invalid("Send a JSON object.");
-            }
-            return read;
-        } catch (JsonProcessingException e) {
-            throw new Invalid(
-                    "This is no JSON: line %d, column %d."
-                            .formatted(e.getLocation().getLineNr(), e.getLocation().getColumnNr()));
-        }
-    }
-
-    private static byte[] bytes(InputStream body) throws IOException {
-        var bytes = body.readNBytes(MOST_BYTES + 1);
-        if (bytes.length > MOST_BYTES) {
-            throw new TooLarge("That is more than 64 MiB. Send fewer rows, or a profile.");
-        }
-        return bytes;
+    private static @Nullable String given(@Nullable String text) {
+        return text == null || text.isBlank() ? null : text;
     }
 }

@@ -10,10 +10,16 @@ import org.jspecify.annotations.Nullable;
  * One row that a model was asked and answered.
  *
  * @param id that labels name it by; null when it cannot be labelled
+ * @param segment of the traffic; empty where it names none
  * @param inputs JSON object
  * @param outputs JSON object
  */
-record Prediction(@Nullable String id, Instant at, JsonNode inputs, JsonNode outputs) {
+record Prediction(
+        @Nullable String id, Instant at, String segment, JsonNode inputs, JsonNode outputs) {
+
+    Prediction(@Nullable String id, Instant at, JsonNode inputs, JsonNode outputs) {
+        this(id, at, "", inputs, outputs);
+    }
 
     /** Begins the column of an output that bears the name of an input. */
     static final String OUTPUT = "output:";

@@ -1,15 +1,17 @@
 package dev.atelier.monitoring;
 
+import com.fasterxml.jackson.annotation.JsonAnyGetter;
 import com.fasterxml.jackson.annotation.JsonInclude;
-import com.fasterxml.jackson.databind.JsonNode;
 import dev.atelier.monitoring.statistics.ConfusionMatrix;
 import dev.atelier.monitoring.statistics.RegressionErrors;
 import dev.atelier.monitoring.statistics.ScoreHistogram;
 import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.Collections;
 import java.util.HashMap;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.Objects;
 import java.util.Set;
 import java.util.TreeSet;
 import org.jspecify.annotations.Nullable;
@@ -19,6 +21,11 @@ import org.jspecify.annotations.Nullable;
  * a text is a class; numbers that bear the names of labels are probabilities of classes; a number
  * from 0 to 1 with labels that are 0 or 1 is a score, above a half of which it predicts 1; other
  * numbers are estimates.
+ *
+ * @param predictions that could have a label
+ * @param coverage share of them that have one
+ * @param changed labels that said something else before
+ * @param figures by name, in the order in which they are shown; undefined ones are not there
  */
 @JsonInclude(JsonInclude.Include.NON_NULL)
 record Quality(
@@ -26,51 +33,36 @@ record Quality(
         long predictions,
         long labelled,
         @Nullable Double coverage,
+        long changed,
         @Nullable String note,
-        @Nullable Double accuracy,
-        @Nullable Double precision,
-        @Nullable Double recall,
-        @Nullable Double f1,
-        @Nullable Double auroc,
-        @Nullable Double logLoss,
-        @Nullable Double brier,
-        @Nullable Double calibrationError,
-        @Nullable Double mae,
-        @Nullable Double rmse,
-        @Nullable Double mape,
-        @Nullable Double r2,
-        @Nullable Double bias) {
+        Map<String, Double> figures) {
 
     /** More classes than anybody tells apart on a page. */
     private static final int MOST_CLASSES = 200;
 
-    private static final Set<String> YES = Set.of("1", "1.0", "true");
-    private static final Set<String> NO = Set.of("0", "0.0", "false");
+    private static final int BOTH = 2;
 
-    private static Quality none(String kind, long predictions, long labelled, String note) {
-        return new Quality(
-                kind,
-                predictions,
-                labelled,
-                share(labelled, predictions),
-                note,
-                null,
-                null,
-                null,
-                null,
-                null,
-                null,
-                null,
-                null,
-                null,
-                null,
-                null,
-                null,
-                null);
+    Quality {
+        figures = Collections.unmodifiableMap(new LinkedHashMap<>(figures));
     }
 
-    private static @Nullable Double share(long part, long whole) {
-        return whole == 0 ? null : (double) part / whole;
+    /** Flat, beside the other members. */
+    @JsonAnyGetter
+    @Override
+    public Map<String, Double> figures() {
+        return figures;
+    }
+
+    /** Figures that are gathered; what is undefined is left out. */
+    private static final class Figures {
+        private final Map<String, Double> named = new LinkedHashMap<>();
+
+        Figures with(String name, double value) {
+            if (Double.isFinite(value)) {
+                named.put(name, value);
+            }
+            return this;
+        }
     }
 
     /**
@@ -78,215 +70,225 @@ record Quality(
      */
     static Quality of(long predictions, List<Labels.Labelled> labelled) {
         if (labelled.isEmpty()) {
-            return none(
+            return new Quality(
                     "unknown",
                     predictions,
                     0,
+                    predictions == 0 ? null : 0.0,
+                    0,
                     predictions == 0
                             ? "No prediction of this time has an identifier, so none can be labelled."
-                            : "No label has come for the predictions of this time.");
+                            : "No label has come for the predictions of this time.",
+                    Map.of());
         }
-        var labels = new TreeSet<String>();
-        labelled.forEach(one -> labels.add(one.label()));
-        if (labels.size() <= MOST_CLASSES) {
-            var classes = classes(labelled, labels);
-            if (classes != null) {
-                return classes(predictions, classes, labels);
-            }
-            if (labels.stream().allMatch(one -> YES.contains(one) || NO.contains(one))) {
-                var scores = scores(predictions, labelled);
-                if (scores != null) {
-                    return scores;
-                }
-            }
-        }
-        return estimates(predictions, labelled);
+        return new Making(predictions, labelled).quality();
     }
 
-    /** A prediction of a class. */
-    private record Said(String predicted, String actual, @Nullable Double ofActual) {}
-
-    /** What was predicted, where all answers are classes or probabilities of them; else null. */
-    private static @Nullable List<Said> classes(
-            List<Labels.Labelled> labelled, Set<String> labels) {
-        var said = new ArrayList<Said>();
-        for (var one : labelled) {
-            var text = text(one.outputs());
-            var probabilities = probabilities(one.outputs(), labels);
-            if (text == null && probabilities.isEmpty()) {
-                return null;
-            }
-            var predicted =
-                    text != null
-                            ? text
-                            : probabilities.entrySet().stream()
-                                    .max(Map.Entry.comparingByValue())
-                                    .orElseThrow()
-                                    .getKey();
-            said.add(new Said(predicted, one.label(), probabilities.get(one.label())));
+    /** Scores of predictions and whether it was so; null where they are no scores. */
+    static @Nullable ScoreHistogram histogram(List<Labels.Labelled> labelled) {
+        if (labelled.isEmpty() || !Answers.yesOrNo(labels(labelled))) {
+            return null;
         }
-        return said;
-    }
-
-    private static @Nullable String text(JsonNode outputs) {
-        for (var one : outputs.properties()) {
-            if (one.getValue().isTextual() || one.getValue().isBoolean()) {
-                return one.getValue().asText();
-            }
-        }
-        return null;
-    }
-
-    /** Numbers that are named as labels, if at least two are. */
-    private static Map<String, Double> probabilities(JsonNode outputs, Set<String> labels) {
-        var found = new HashMap<String, Double>();
-        outputs.properties()
-                .forEach(
-                        one -> {
-                            if (one.getValue().isNumber() && labels.contains(one.getKey())) {
-                                found.put(one.getKey(), one.getValue().doubleValue());
-                            }
-                        });
-        return found.size() < 2 ? Map.of() : found;
-    }
-
-    private static Quality classes(long predictions, List<Said> said, Set<String> labels) {
-        var counts = new HashMap<ConfusionMatrix.Outcome, Long>();
-        for (var one : said) {
-            counts.merge(new ConfusionMatrix.Outcome(one.actual(), one.predicted()), 1L, Long::sum);
-        }
-        var matrix = ConfusionMatrix.of(counts);
-        var positive =
-                labels.size() == 2
-                        ? labels.stream().filter(YES::contains).findFirst().orElse(null)
-                        : null;
-        var scores = positive == null ? matrix.macro() : matrix.scores(positive);
-        Double logLoss = null;
-        if (said.stream().allMatch(one -> one.ofActual() != null)) {
-            double sum = 0;
-            for (var one : said) {
-                sum -=
-                        Math.log(
-                                Math.clamp(
-                                        Objects.requireNonNull(one.ofActual()),
-                                        Math.ulp(1.0),
-                                        1 - Math.ulp(1.0)));
-            }
-            logLoss = sum / said.size();
-        }
-        return new Quality(
-                "classification",
-                predictions,
-                said.size(),
-                share(said.size(), predictions),
-                positive == null ? "Precision, recall and F1 are means over the classes." : null,
-                finite(matrix.accuracy()),
-                finite(scores.precision()),
-                finite(scores.recall()),
-                finite(scores.f1()),
-                null,
-                logLoss,
-                null,
-                null,
-                null,
-                null,
-                null,
-                null,
-                null);
-    }
-
-    /** Of numbers that are shares; null when one is not. */
-    private static @Nullable Quality scores(long predictions, List<Labels.Labelled> labelled) {
         var scores = new double[labelled.size()];
         var positive = new boolean[labelled.size()];
-        var counts = new HashMap<ConfusionMatrix.Outcome, Long>();
-        for (int i = 0; i < scores.length; i++) {
-            var score = number(labelled.get(i).outputs());
-            if (score == null || !(score >= 0 && score <= 1)) {
+        int n = 0;
+        for (var one : labelled) {
+            var score = Answers.text(one.outputs()) == null ? Answers.number(one.outputs()) : null;
+            if (score == null) {
+                continue;
+            }
+            if (!(score >= 0 && score <= 1)) {
                 return null;
             }
-            scores[i] = score;
-            positive[i] = YES.contains(labelled.get(i).label());
-            counts.merge(
-                    new ConfusionMatrix.Outcome(positive[i] ? "1" : "0", score > 0.5 ? "1" : "0"),
-                    1L,
-                    Long::sum);
+            scores[n] = score;
+            positive[n++] = Answers.YES.contains(one.label());
         }
-        var matrix = ConfusionMatrix.of(counts);
-        var histogram = ScoreHistogram.of(scores, positive);
-        var ones = matrix.scores("1");
-        return new Quality(
-                "score",
-                predictions,
-                scores.length,
-                share(scores.length, predictions),
-                null,
-                finite(matrix.accuracy()),
-                finite(ones.precision()),
-                finite(ones.recall()),
-                finite(ones.f1()),
-                finite(histogram.areaUnderCurve().value()),
-                finite(histogram.logLoss()),
-                finite(histogram.brier()),
-                finite(histogram.expectedCalibrationError()),
-                null,
-                null,
-                null,
-                null,
-                null);
+        return n == 0
+                ? null
+                : ScoreHistogram.of(Arrays.copyOf(scores, n), Arrays.copyOf(positive, n));
     }
 
-    private static @Nullable Double number(JsonNode outputs) {
-        for (var one : outputs.properties()) {
-            if (one.getValue().isNumber()) {
-                return one.getValue().doubleValue();
+    private static Set<String> labels(List<Labels.Labelled> labelled) {
+        var labels = new TreeSet<String>();
+        labelled.forEach(one -> labels.add(one.label()));
+        return labels;
+    }
+
+    /** One being made. */
+    private static final class Making {
+
+        private final long predictions;
+        private final List<Labels.Labelled> labelled;
+        private final Set<String> labels;
+        private final List<String> notes = new ArrayList<>();
+
+        Making(long predictions, List<Labels.Labelled> labelled) {
+            this.predictions = predictions;
+            this.labelled = labelled;
+            labels = labels(labelled);
+        }
+
+        Quality quality() {
+            long silent =
+                    labelled.stream()
+                            .filter(
+                                    one ->
+                                            Answers.text(one.outputs()) == null
+                                                    && Answers.number(one.outputs()) == null)
+                            .count();
+            if (silent > 0) {
+                notes.add(
+                        "%,d labelled predictions have no answer and are left out."
+                                .formatted(silent));
             }
+            if (labels.size() <= MOST_CLASSES) {
+                var said = classes();
+                if (said != null) {
+                    return ofClasses(said);
+                }
+                var histogram = histogram(labelled);
+                if (histogram != null) {
+                    return ofScores(histogram);
+                }
+            }
+            return ofNumbers();
         }
-        return null;
-    }
 
-    private static Quality estimates(long predictions, List<Labels.Labelled> labelled) {
-        var predicted = new double[labelled.size()];
-        var actual = new double[labelled.size()];
-        for (int i = 0; i < predicted.length; i++) {
-            var said = number(labelled.get(i).outputs());
-            var was = Cell.parse(labelled.get(i).label());
-            predicted[i] = said == null ? Double.NaN : said;
-            actual[i] = was instanceof Cell.Number(var value) ? value : Double.NaN;
-        }
-        var errors = RegressionErrors.of(predicted, actual);
-        if (errors.n() == 0) {
-            return none(
-                    "unknown",
+        private Quality made(String kind, Map<String, Double> figures) {
+            long changed = labelled.stream().filter(one -> one.changes() > 0).count();
+            if (changed > 0) {
+                notes.add(
+                        "%,d labels said something else before; the newest hold."
+                                .formatted(changed));
+            }
+            return new Quality(
+                    kind,
                     predictions,
                     labelled.size(),
-                    "The labels do not fit what the model answers: neither are both numbers, nor are its answers among the labels.");
+                    predictions == 0 ? null : (double) labelled.size() / predictions,
+                    changed,
+                    notes.isEmpty() ? null : String.join(" ", notes),
+                    figures);
         }
-        return new Quality(
-                "regression",
-                predictions,
-                labelled.size(),
-                share(labelled.size(), predictions),
-                errors.invalid() == 0
-                        ? null
-                        : "%,d pairs are no finite numbers and are left out."
-                                .formatted(errors.invalid()),
-                null,
-                null,
-                null,
-                null,
-                null,
-                null,
-                null,
-                null,
-                finite(errors.mae()),
-                finite(errors.rmse()),
-                finite(errors.mape()),
-                finite(errors.r2()),
-                finite(errors.error().mean()));
-    }
 
-    private static @Nullable Double finite(double figure) {
-        return Double.isFinite(figure) ? figure : null;
+        /** A prediction of a class. */
+        private record Said(String predicted, String actual, @Nullable Double ofActual) {}
+
+        /** Where all answers are classes or probabilities of them; else null. */
+        private @Nullable List<Said> classes() {
+            var said = new ArrayList<Said>();
+            for (var one : labelled) {
+                var predicted = Answers.predicted(one.outputs(), labels);
+                if (predicted != null) {
+                    var ofActual = Answers.probabilities(one.outputs(), labels).get(one.label());
+                    said.add(new Said(predicted.name(), one.label(), ofActual));
+                } else if (Answers.number(one.outputs()) != null) {
+                    return null;
+                }
+            }
+            return said.isEmpty() ? null : said;
+        }
+
+        private Quality ofClasses(List<Said> said) {
+            var counts = new HashMap<ConfusionMatrix.Outcome, Long>();
+            for (var one : said) {
+                counts.merge(
+                        new ConfusionMatrix.Outcome(one.actual(), one.predicted()), 1L, Long::sum);
+            }
+            var matrix = ConfusionMatrix.of(counts);
+            var positive =
+                    labels.size() == BOTH
+                            ? labels.stream().filter(Answers.YES::contains).findFirst().orElse(null)
+                            : null;
+            var scores = positive == null ? matrix.macro() : matrix.scores(positive);
+            if (positive == null) {
+                notes.add("Precision, recall and F1 are means over the classes.");
+            }
+            return made(
+                    "classification",
+                    new Figures()
+                            .with("accuracy", matrix.accuracy())
+                            .with("precision", scores.precision())
+                            .with("recall", scores.recall())
+                            .with("f1", scores.f1())
+                            .with("logLoss", logLoss(said))
+                            .named);
+        }
+
+        /** NaN where one has no probability. */
+        private static double logLoss(List<Said> said) {
+            double sum = 0;
+            for (var one : said) {
+                if (one.ofActual() == null) {
+                    return Double.NaN;
+                }
+                sum -= Math.log(Math.clamp(one.ofActual(), Math.ulp(1.0), 1 - Math.ulp(1.0)));
+            }
+            return sum / said.size();
+        }
+
+        private Quality ofScores(ScoreHistogram histogram) {
+            var counts = new HashMap<ConfusionMatrix.Outcome, Long>();
+            for (var one : labelled) {
+                var score = Answers.number(one.outputs());
+                if (score != null) {
+                    counts.merge(
+                            new ConfusionMatrix.Outcome(
+                                    Answers.YES.contains(one.label()) ? "1" : "0",
+                                    score > Answers.HALF ? "1" : "0"),
+                            1L,
+                            Long::sum);
+                }
+            }
+            var matrix = ConfusionMatrix.of(counts);
+            var ones = matrix.scores("1");
+            if (Double.isNaN(histogram.areaUnderCurve().value())) {
+                notes.add("All labels are of one class: recall or AUROC cannot be told.");
+            }
+            return made(
+                    "score",
+                    new Figures()
+                            .with("accuracy", matrix.accuracy())
+                            .with("precision", ones.precision())
+                            .with("recall", ones.recall())
+                            .with("f1", ones.f1())
+                            .with("auroc", histogram.areaUnderCurve().value())
+                            .with("logLoss", histogram.logLoss())
+                            .with("brier", histogram.brier())
+                            .with("calibrationError", histogram.expectedCalibrationError())
+                            .named);
+        }
+
+        private Quality ofNumbers() {
+            var predicted = new double[labelled.size()];
+            var actual = new double[labelled.size()];
+            for (int i = 0; i < predicted.length; i++) {
+                var said = Answers.number(labelled.get(i).outputs());
+                var was = Cell.parse(labelled.get(i).label());
+                predicted[i] = said == null ? Double.NaN : said;
+                actual[i] = was instanceof Cell.Number(var value) ? value : Double.NaN;
+            }
+            var errors = RegressionErrors.of(predicted, actual);
+            if (errors.n() == 0) {
+                notes.clear();
+                notes.add(
+                        "The labels do not fit what the model answers: neither are both numbers, nor are its answers among the labels.");
+                return made("unknown", Map.of());
+            }
+            if (errors.invalid() > 0) {
+                notes.add(
+                        "%,d pairs are no finite numbers and are left out."
+                                .formatted(errors.invalid()));
+            }
+            return made(
+                    "regression",
+                    new Figures()
+                            .with("mae", errors.mae())
+                            .with("rmse", errors.rmse())
+                            .with("mape", errors.mape())
+                            .with("r2", errors.r2())
+                            .with("bias", errors.error().mean())
+                            .named);
+        }
     }
 }

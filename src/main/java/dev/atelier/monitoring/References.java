@@ -13,6 +13,7 @@ import java.util.List;
 import java.util.Objects;
 import java.util.Optional;
 import java.util.Set;
+import org.jspecify.annotations.Nullable;
 
 /** Reference profiles of versions. One never changes; a version may get another. */
 @ApplicationScoped
@@ -20,7 +21,7 @@ class References {
 
     private static final String SELECT =
             """
-            select id, hash, profile, outputs, source, rows, made_by, made_at
+            select id, hash, profile, outputs, source, rows, made_by, made_at, label, calibration
             from monitoring_reference
             """;
 
@@ -34,6 +35,7 @@ class References {
 
     private StoredReference read(ResultSet row) throws SQLException {
         Array outputs = row.getArray(4);
+        var calibration = row.getString(10);
         try {
             return new StoredReference(
                     row.getLong(1),
@@ -43,7 +45,9 @@ class References {
                     StoredReference.Source.valueOf(row.getString(5)),
                     row.getLong(6),
                     row.getString(7),
-                    Objects.requireNonNull(Sql.instant(row, 8)));
+                    Objects.requireNonNull(Sql.instant(row, 8)),
+                    row.getString(9),
+                    calibration == null ? null : json.readValue(calibration, Calibration.class));
         } catch (JsonProcessingException e) {
             throw new IllegalStateException(e);
         }
@@ -64,8 +68,21 @@ class References {
                 most);
     }
 
+    /** Puts one in use that does not say what was true. */
+    StoredReference put(
+            String model,
+            int version,
+            Profile profile,
+            Set<String> outputs,
+            StoredReference.Source source,
+            long rows,
+            String by) {
+        return put(model, version, profile, outputs, source, rows, by, null, null);
+    }
+
     /**
-     * Puts one in use. One that was there before is in use again, with the windows of then.
+     * Puts one in use. One that was there before is in use again, with the windows of then; and
+     * with its labels, where it comes with such now.
      *
      * @param outputs names of columns that the model gives
      */
@@ -76,13 +93,20 @@ class References {
             Set<String> outputs,
             StoredReference.Source source,
             long rows,
-            String by) {
+            String by,
+            @Nullable String label,
+            @Nullable Calibration calibration) {
         sql.update(
                 """
                 insert into monitoring_reference
-                    (model, version, hash, profile, outputs, source, rows, made_by)
-                values (?, ?, ?, ?, ?::text[], ?, ?, ?)
-                on conflict (model, version, hash) do update set used_at = clock_timestamp()
+                    (model, version, hash, profile, outputs, source, rows, made_by, label,
+                     calibration)
+                values (?, ?, ?, ?, ?::text[], ?, ?, ?, ?, ?::jsonb)
+                on conflict (model, version, hash) do update
+                    set used_at = clock_timestamp(), outputs = excluded.outputs,
+                        label = coalesce(excluded.label, monitoring_reference.label),
+                        calibration =
+                            coalesce(excluded.calibration, monitoring_reference.calibration)
                 """,
                 model,
                 version,
@@ -91,7 +115,17 @@ class References {
                 outputs.toArray(String[]::new),
                 source.name(),
                 rows,
-                by);
+                by,
+                label,
+                calibration == null ? null : written(calibration));
         return current(model, version).orElseThrow();
+    }
+
+    private String written(Calibration calibration) {
+        try {
+            return json.writeValueAsString(calibration);
+        } catch (JsonProcessingException e) {
+            throw new IllegalStateException(e);
+        }
     }
 }

@@ -12,7 +12,10 @@ import dev.atelier.monitoring.statistics.Window;
 import jakarta.enterprise.context.ApplicationScoped;
 import java.time.Instant;
 import java.util.ArrayList;
+import java.util.Comparator;
 import java.util.List;
+import java.util.Map;
+import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
 /** What a version was asked and answered in a time, beside its reference. */
@@ -25,10 +28,12 @@ class Reports {
 
     private final Windows windows;
     private final Labels labels;
+    private final Estimates estimates;
 
-    Reports(Windows windows, Labels labels) {
+    Reports(Windows windows, Labels labels, Estimates estimates) {
         this.windows = windows;
         this.labels = labels;
+        this.estimates = estimates;
     }
 
     /** The reference that a report compares with. */
@@ -77,7 +82,18 @@ class Reports {
             long newCategories) {}
 
     /**
-     * @param coverage share of the rows that came which were counted; null when none came
+     * A part of the traffic, judged by itself.
+     *
+     * @param name empty for rows that named none
+     * @param state the worst of its columns
+     * @param drifting how many columns have drifted
+     */
+    public record Segment(String name, long rows, State state, int drifting, Quality quality) {}
+
+    /**
+     * @param coverage share of the rows that came which were counted, of all segments; null when
+     *     none came
+     * @param segments all there are in the time and at the site, when there are any
      * @param rows that were counted beside the reference
      * @param otherRows that were counted by an earlier reference, and are not in the figures
      * @param note what else is to be known
@@ -89,6 +105,7 @@ class Reports {
             Instant from,
             Instant to,
             @Nullable String site,
+            @Nullable String segment,
             @Nullable Double coverage,
             long rows,
             long lost,
@@ -96,7 +113,9 @@ class Reports {
             @Nullable Beside reference,
             @Nullable String note,
             List<Feature> features,
-            Quality quality) {}
+            Quality quality,
+            Estimated estimated,
+            List<Segment> segments) {}
 
     /**
      * A report with what it was made of.
@@ -117,64 +136,117 @@ class Reports {
             @Nullable String site,
             Instant from,
             Instant to) {
-        long lost = windows.lost(model, version, site, from, to);
-        if (reference == null) {
-            var report =
-                    new Report(
-                            model,
-                            version,
-                            from,
-                            to,
-                            site,
-                            null,
-                            0,
-                            lost,
-                            0,
-                            null,
-                            NO_REFERENCE,
-                            List.of(),
-                            quality(model, version, site, from, to));
-            return new Compared(report, List.of(), List.of());
-        }
-        var window = Window.none(reference.profile());
-        long others = 0;
-        for (var hour : windows.between(model, version, site, from, to)) {
-            if (hour.reference() == reference.id()) {
-                window = window.plus(hour.window());
-            } else {
-                others += hour.window().rows();
-            }
-        }
-        long came = window.rows() + others + lost;
+        return compare(new Labels.Part(model, version, site, null), reference, from, to);
+    }
+
+    /**
+     * @param reference the one in use; null where there is none
+     */
+    Compared compare(
+            Labels.Part part, @Nullable StoredReference reference, Instant from, Instant to) {
+        var counted = Counted.of(windows, part, reference, from, to);
+        var all = new Labels.Part(part.model(), part.version(), part.site(), null);
+        var labelled = labels.labelled(all, from, to);
+        var predictions = labels.predictions(all, from, to);
+        long lost = windows.lost(part.model(), part.version(), part.site(), from, to);
+        long came = counted.all() + lost;
+        var window = counted.window(part.segment());
+        var wanted = of(part.segment(), predictions);
         var report =
                 new Report(
-                        model,
-                        version,
+                        part.model(),
+                        part.version(),
                         from,
                         to,
-                        site,
-                        came == 0 ? null : (double) (window.rows() + others) / came,
-                        window.rows(),
+                        part.site(),
+                        part.segment(),
+                        came == 0 || reference == null ? null : (double) counted.all() / came,
+                        window == null ? 0 : window.rows(),
                         lost,
-                        others,
-                        Beside.of(reference),
-                        reference.source() == StoredReference.Source.PRODUCTION
-                                ? "The reference is the first %,d rows that were sent, not training data."
-                                        .formatted(reference.rows())
-                                : null,
-                        features(reference, window),
-                        quality(model, version, site, from, to));
-        return new Compared(report, reference.profile().columns(), window.columns());
+                        counted.others(),
+                        reference == null ? null : Beside.of(reference),
+                        note(reference),
+                        reference == null || window == null
+                                ? List.of()
+                                : features(reference, window),
+                        Quality.of(wanted, of(part.segment(), labelled)),
+                        estimates.of(
+                                estimates.calibration(
+                                        part.model(), part.version(), reference, from),
+                                part,
+                                wanted,
+                                from,
+                                to),
+                        segments(reference, counted, predictions, labelled));
+        return new Compared(
+                report,
+                reference == null ? List.of() : reference.profile().columns(),
+                window == null ? List.of() : window.columns());
     }
 
-    private Quality quality(
-            String model, int version, @Nullable String site, Instant from, Instant to) {
-        var labelled = new ArrayList<Labels.Labelled>();
-        labels.each(model, version, site, from, to, labelled::add);
-        return Quality.of(labels.predictions(model, version, site, from, to), labelled);
+    private static @Nullable String note(@Nullable StoredReference reference) {
+        return reference == null
+                ? NO_REFERENCE
+                : reference.source() == StoredReference.Source.PRODUCTION
+                        ? "The reference is the first %,d rows that were sent, not training data."
+                                .formatted(reference.rows())
+                        : null;
     }
 
-    private static List<Feature> features(StoredReference reference, Window window) {
+    private static long of(@Nullable String segment, Map<String, Long> predictions) {
+        return segment == null
+                ? predictions.values().stream().mapToLong(Long::longValue).sum()
+                : predictions.getOrDefault(segment, 0L);
+    }
+
+    private static List<Labels.Labelled> of(
+            @Nullable String segment, List<Labels.Labelled> labelled) {
+        return segment == null
+                ? labelled
+                : labelled.stream().filter(one -> one.segment().equals(segment)).toList();
+    }
+
+    private static List<Segment> segments(
+            @Nullable StoredReference reference,
+            Counted counted,
+            Map<String, Long> predictions,
+            List<Labels.Labelled> labelled) {
+        if (reference == null || counted.segments().stream().allMatch(String::isEmpty)) {
+            return List.of();
+        }
+        var segments = new ArrayList<Segment>();
+        for (var name : counted.segments()) {
+            var window = Objects.requireNonNull(counted.window(name));
+            var states = features(reference, window).stream().map(Feature::state).toList();
+            segments.add(
+                    new Segment(
+                            name,
+                            window.rows(),
+                            worst(states),
+                            (int) states.stream().filter(State.DRIFT::equals).count(),
+                            Quality.of(of(name, predictions), of(name, labelled))));
+        }
+        return List.copyOf(segments);
+    }
+
+    /** What is worst of several columns; without any there is nothing to judge. */
+    static State worst(List<State> states) {
+        return states.stream().min(Comparator.comparing(Reports::rank)).orElse(State.NO_DATA);
+    }
+
+    /** The worst first. */
+    static int rank(State state) {
+        return switch (state) {
+            case DRIFT -> 0;
+            case WARN -> 1;
+            case OK -> 2;
+            case INSUFFICIENT -> 3;
+            case NO_DATA -> 4;
+        };
+    }
+
+    /** Judges what was counted in a window. */
+    static List<Feature> features(StoredReference reference, Window window) {
         var columns = reference.profile().columns();
         var cases = new ArrayList<DriftRule.Case>();
         for (int i = 0; i < columns.size(); i++) {

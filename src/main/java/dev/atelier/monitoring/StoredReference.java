@@ -3,6 +3,7 @@ package dev.atelier.monitoring;
 import dev.atelier.monitoring.statistics.Profile;
 import java.time.Instant;
 import java.util.Set;
+import org.jspecify.annotations.Nullable;
 
 /**
  * A reference profile of a version, as it is kept.
@@ -11,6 +12,8 @@ import java.util.Set;
  * @param outputs names of columns that the model gives; it takes the others
  * @param source what it was made from
  * @param rows how many
+ * @param label column of what was true, which is no input; null where there was none
+ * @param calibration learned from it; null where there was none
  */
 record StoredReference(
         long id,
@@ -20,7 +23,9 @@ record StoredReference(
         Source source,
         long rows,
         String madeBy,
-        Instant madeAt) {
+        Instant madeAt,
+        @Nullable String label,
+        @Nullable Calibration calibration) {
 
     /** What a profile was made from. */
     enum Source {

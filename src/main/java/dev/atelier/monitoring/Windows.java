@@ -27,11 +27,22 @@ class Windows {
     }
 
     /**
-     * An hour of a site.
+     * An hour of a segment of a site.
      *
+     * @param segment empty for what named none
      * @param reference that it was counted by
      */
-    record Hour(String site, Instant start, long reference, Window window) {}
+    record Hour(String site, String segment, Instant start, long reference, Window window) {}
+
+    /** Adds what named no segment. */
+    void add(
+            String model,
+            int version,
+            String site,
+            StoredReference reference,
+            SortedMap<Instant, Window> hours) {
+        add(model, version, site, "", reference, hours);
+    }
 
     /**
      * Adds to hours. Within a transaction, in which the rows are held; they are taken in the order
@@ -41,6 +52,7 @@ class Windows {
             String model,
             int version,
             String site,
+            String segment,
             StoredReference reference,
             SortedMap<Instant, Window> hours) {
         hours.forEach(
@@ -49,20 +61,21 @@ class Windows {
                     sql.update(
                             """
                             insert into monitoring_window
-                                (model, version, site, start, reference, rows, counts)
-                            values (?, ?, ?, ?, ?, 0, ''::bytea)
+                                (model, version, site, segment, start, reference, rows, counts)
+                            values (?, ?, ?, ?, ?, ?, 0, ''::bytea)
                             on conflict do nothing
                             """,
                             model,
                             version,
                             site,
+                            segment,
                             at,
                             reference.id());
                     var before =
                             sql.one(
                                     """
                                     select counts from monitoring_window
-                                    where model = ? and version = ? and site = ? and start = ?
+                                    where model = ? and version = ? and site = ? and segment = ? and start = ?
                                       and reference = ?
                                     for update
                                     """,
@@ -70,13 +83,14 @@ class Windows {
                                     model,
                                     version,
                                     site,
+                                    segment,
                                     at,
                                     reference.id());
                     var sum = before.length == 0 ? window : Window.of(before).plus(window);
                     sql.update(
                             """
                             update monitoring_window set rows = ?, counts = ?
-                            where model = ? and version = ? and site = ? and start = ?
+                            where model = ? and version = ? and site = ? and segment = ? and start = ?
                               and reference = ?
                             """,
                             sum.rows(),
@@ -84,6 +98,7 @@ class Windows {
                             model,
                             version,
                             site,
+                            segment,
                             at,
                             reference.id());
                 });
@@ -114,17 +129,18 @@ class Windows {
             String model, int version, @Nullable String site, Instant from, Instant until) {
         return sql.list(
                 """
-                select site, start, reference, counts from monitoring_window
+                select site, segment, start, reference, counts from monitoring_window
                 where model = ? and version = ? and start >= ? and start < ?
                   and (?::text is null or site = ?) and rows > 0
-                order by start, site
+                order by start, site, segment
                 """,
                 row ->
                         new Hour(
                                 row.getString(1),
-                                Objects.requireNonNull(Sql.instant(row, 2)),
-                                row.getLong(3),
-                                Window.of(row.getBytes(4))),
+                                row.getString(2),
+                                Objects.requireNonNull(Sql.instant(row, 3)),
+                                row.getLong(4),
+                                Window.of(row.getBytes(5))),
                 model,
                 version,
                 from.atOffset(ZoneOffset.UTC),
