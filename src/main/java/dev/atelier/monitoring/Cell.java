@@ -60,9 +60,12 @@ sealed interface Cell {
     }
 
     private static Cell text(String text) {
-        return new Text(
-                text.codePointCount(0, text.length()) <= LONGEST
-                        ? text
-                        : text.substring(0, text.offsetByCodePoints(0, LONGEST)));
+        return new Text(cut(text));
+    }
+
+    static String cut(String text) {
+        return text.length() <= LONGEST || text.codePointCount(0, text.length()) <= LONGEST
+                ? text
+                : text.substring(0, text.offsetByCodePoints(0, LONGEST));
     }
 }

@@ -55,9 +55,8 @@ public record DriftView(
             String why) {}
 
     /** Of a version that has no reference. */
-    static DriftView none(int version) {
-        return new DriftView(
-                version, "", "off", "", "0", Reports.NO_REFERENCE, List.of(), List.of(), null);
+    static DriftView none(int version, String note) {
+        return new DriftView(version, "", "off", "", "0", note, List.of(), List.of(), null);
     }
 
     /**

@@ -123,25 +123,51 @@ class Intake {
                     if (failed > 0) {
                         windows.lose(model, version, site, Windows.hour(now), failed);
                     }
-                    hold(model, version);
-                    var reference = references.current(model, version);
-                    if (reference.isPresent()) {
-                        count(model, version, site, reference.get(), predictions);
-                        return new Taken(batch, predictions.size(), 0, false, failed, left);
-                    }
-                    keep(model, version, site, kept, now);
-                    long early = early(model, version);
-                    if (early < FIRST_ROWS) {
-                        return new Taken(batch, 0, predictions.size(), false, failed, left);
-                    }
-                    begin(model, version);
-                    return new Taken(batch, predictions.size(), 0, false, failed, left);
+                    var _ = hold(model, version);
+                    int good = predictions.size();
+                    return store(model, version, site, kept, predictions, now)
+                            ? new Taken(batch, good, 0, false, failed, left)
+                            : new Taken(batch, 0, good, false, failed, left);
                 });
+    }
+
+    /**
+     * Takes rows of calls that were served here without a reference; within a transaction that
+     * holds the version.
+     *
+     * @param rows JSON list as it is sent, each with a timestamp
+     */
+    void takeServed(String model, int version, String site, ArrayNode rows) {
+        var now = Instant.now();
+        var predictions = new ArrayList<Prediction>(rows.size());
+        rows.forEach(row -> predictions.add(prediction(row, now)));
+        var _ = store(model, version, site, rows, predictions, now);
+    }
+
+    /** Whether the rows are counted; otherwise they wait. */
+    private boolean store(
+            String model,
+            int version,
+            String site,
+            ArrayNode rows,
+            List<Prediction> predictions,
+            Instant now) {
+        var reference = references.current(model, version);
+        if (reference.isPresent()) {
+            count(model, version, site, reference.get(), predictions);
+            return true;
+        }
+        keep(model, version, site, rows, now);
+        if (early(model, version) < FIRST_ROWS) {
+            return false;
+        }
+        begin(model, version);
+        return true;
     }
 
     /** Counts what waited for a reference; within a transaction. */
     void countEarly(String model, int version, StoredReference reference) {
-        hold(model, version);
+        var _ = hold(model, version);
         // By some rows of the table at a time, which hold as many as a batch each.
         while (true) {
             var early =
@@ -231,13 +257,18 @@ class Intake {
         labels.keep(model, version, site, placed);
     }
 
-    /** Whoever makes a reference and whoever counts by it do so one after the other. */
-    private void hold(String model, int version) {
-        sql.one(
-                "select 1 from model_version where model = ? and number = ? for no key update",
-                row -> true,
-                model,
-                version);
+    /**
+     * Whoever makes a reference and whoever counts by it do so one after the other.
+     *
+     * @return whether the version is there
+     */
+    boolean hold(String model, int version) {
+        return sql.first(
+                        "select 1 from model_version where model = ? and number = ? for no key update",
+                        row -> true,
+                        model,
+                        version)
+                .isPresent();
     }
 
     private boolean isNew(String model, int version, String site, String batch, int rows) {

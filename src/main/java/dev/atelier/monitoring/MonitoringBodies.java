@@ -185,6 +185,7 @@ class MonitoringBodies {
         var outputs = new HashSet<String>();
         if (version.signature() != null) {
             version.signature().outputs().forEach(one -> outputs.add(one.name()));
+            outputs.addAll(ServedTable.of(version).outputs());
         }
         return outputs;
     }

@@ -229,13 +229,18 @@ public class ObservabilityPages {
                 rows,
                 byVersion(model, first, last),
                 range.title,
-                watched == null ? null : drift(model, watched, first, now));
+                watched == null ? null : drift(model, watched, any, first, now));
     }
 
-    private DriftView drift(String model, int version, Instant from, Instant now) {
+    /**
+     * @param called whether calls came here, which are told of then
+     */
+    private DriftView drift(String model, int version, boolean called, Instant from, Instant now) {
         var reference = references.current(model, version);
         if (reference.isEmpty()) {
-            return DriftView.none(version);
+            return DriftView.none(
+                    version,
+                    called ? reports.withoutReference(model, version) : Reports.NO_REFERENCE);
         }
         var compared =
                 reports.compare(model, version, reference.get(), null, Windows.hour(from), now);

@@ -58,6 +58,18 @@ class References {
         return list(model, version, 1).stream().findFirst();
     }
 
+    /** The identifier of the one that is in use. */
+    Optional<Long> currentId(String model, int version) {
+        return sql.first(
+                """
+                select id from monitoring_reference where model = ? and version = ?
+                order by used_at desc limit 1
+                """,
+                row -> row.getLong(1),
+                model,
+                version);
+    }
+
     /** The one in use, then those of before. */
     List<StoredReference> list(String model, int version, int most) {
         return sql.list(

@@ -1,6 +1,7 @@
 package dev.atelier.monitoring;
 
 import com.fasterxml.jackson.annotation.JsonInclude;
+import dev.atelier.models.Versions;
 import dev.atelier.monitoring.statistics.Comparison;
 import dev.atelier.monitoring.statistics.Counts;
 import dev.atelier.monitoring.statistics.DriftRule;
@@ -26,11 +27,13 @@ class Reports {
             "There is no reference yet. Send one, or %,d rows: the first become it."
                     .formatted(Intake.FIRST_ROWS);
 
+    private final Versions versions;
     private final Windows windows;
     private final Labels labels;
     private final Estimates estimates;
 
-    Reports(Windows windows, Labels labels, Estimates estimates) {
+    Reports(Versions versions, Windows windows, Labels labels, Estimates estimates) {
+        this.versions = versions;
         this.windows = windows;
         this.labels = labels;
         this.estimates = estimates;
@@ -165,7 +168,7 @@ class Reports {
                         lost,
                         counted.others(),
                         reference == null ? null : Beside.of(reference),
-                        note(reference),
+                        note(part, reference),
                         reference == null || window == null
                                 ? List.of()
                                 : features(reference, window),
@@ -184,9 +187,16 @@ class Reports {
                 window == null ? List.of() : window.columns());
     }
 
-    private static @Nullable String note(@Nullable StoredReference reference) {
+    /** What is to be known of a version that has no reference. */
+    String withoutReference(String model, int version) {
+        return ServedTable.untold(versions.find(model, Integer.toString(version)))
+                .map(why -> NO_REFERENCE + " Calls that are served here are not counted: " + why)
+                .orElse(NO_REFERENCE);
+    }
+
+    private @Nullable String note(Labels.Part part, @Nullable StoredReference reference) {
         return reference == null
-                ? NO_REFERENCE
+                ? withoutReference(part.model(), part.version())
                 : reference.source() == StoredReference.Source.PRODUCTION
                         ? "The reference is the first %,d rows that were sent, not training data."
                                 .formatted(reference.rows())

@@ -11,6 +11,7 @@ import dev.atelier.platform.DataFolder;
 import dev.atelier.platform.blobs.Blobs;
 import dev.atelier.platform.confinement.SandboxLevel;
 import dev.atelier.platform.problems.Unavailable;
+import io.quarkus.arc.All;
 import io.quarkus.runtime.ShutdownEvent;
 import io.quarkus.runtime.StartupEvent;
 import jakarta.annotation.Priority;
@@ -40,14 +41,21 @@ public class Gateway {
     private final Servables servables;
     private final Blobs blobs;
     private final Traffic traffic;
+    private final List<CallListener> listeners;
     private final AtomicReference<@Nullable CompletableFuture<Running>> running =
             new AtomicReference<>();
 
-    Gateway(ServingConfig config, Servables servables, Blobs blobs, Traffic traffic) {
+    Gateway(
+            ServingConfig config,
+            Servables servables,
+            Blobs blobs,
+            Traffic traffic,
+            @All List<CallListener> listeners) {
         this.config = config;
         this.servables = servables;
         this.blobs = blobs;
         this.traffic = traffic;
+        this.listeners = listeners;
     }
 
     void started(@Observes @Priority(5000) StartupEvent event) {
@@ -189,6 +197,9 @@ public class Gateway {
     public Answer infer(Servable servable, Message request, Duration limit) {
         var answer = running().pool.call(servable, Frame.Kind.INFER, request, limit);
         traffic.count(servable, answer);
+        for (var listener : listeners) {
+            listener.answered(servable, request, answer);
+        }
         return answer;
     }
 

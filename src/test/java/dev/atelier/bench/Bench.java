@@ -2,6 +2,7 @@ package dev.atelier.bench;
 
 import dev.atelier.Temporary;
 import dev.atelier.faults.PortalProcess;
+import dev.atelier.monitoring.CountingBench;
 import java.io.IOException;
 import java.lang.management.ManagementFactory;
 import java.nio.file.Files;
@@ -13,7 +14,7 @@ import java.util.concurrent.TimeUnit;
 
 /**
  * {@code ./atelier bench [start] [pages] [access] [catalog] [inference] [cold] [mlflow]
- * [goldenpaths]}: all in turn, each against a portal of its own.
+ * [goldenpaths] [monitoring]}: all in turn, each against a portal of its own, but for the last.
  */
 public final class Bench {
 
@@ -29,7 +30,8 @@ public final class Bench {
                     "inference",
                     "cold",
                     "mlflow",
-                    "goldenpaths");
+                    "goldenpaths",
+                    "monitoring");
 
     private Bench() {}
 
@@ -59,6 +61,7 @@ public final class Bench {
                 }
                 case "mlflow" -> MlflowBench.main();
                 case "goldenpaths" -> GoldenPathsBench.main();
+                case "monitoring" -> CountingBench.run(TIME);
                 default ->
                         throw new IllegalArgumentException(
                                 "no benchmark %s: %s".formatted(name, String.join(", ", ALL)));

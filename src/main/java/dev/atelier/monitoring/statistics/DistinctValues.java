@@ -1,6 +1,7 @@
 package dev.atelier.monitoring.statistics;
 
 import java.util.Arrays;
+import java.util.function.DoubleUnaryOperator;
 
 /**
  * A cell for each number of a reference that has few, and one for each gap: cell 0 lies below the
@@ -19,8 +20,13 @@ public record DistinctValues(double[] values) implements NumericBinning {
 
     @Override
     public int cell(double value) {
-        int found = Arrays.binarySearch(values, NumericBinning.plain(value));
-        return found >= 0 ? 2 * found + 1 : 2 * (-found - 1);
+        int at = NumericBinning.firstFrom(values, value);
+        return at < values.length && values[at] == value ? 2 * at + 1 : 2 * at;
+    }
+
+    @Override
+    public NumericBinning rounded(DoubleUnaryOperator rounding) {
+        return new DistinctValues(Arrays.stream(values).map(rounding).toArray());
     }
 
     @Override

@@ -1,6 +1,7 @@
 package dev.atelier.monitoring.statistics;
 
 import java.util.Arrays;
+import java.util.function.DoubleUnaryOperator;
 
 /** Cells of a numeric column, in the order of the numbers. */
 public sealed interface NumericBinning extends Binning permits QuantileBins, DistinctValues {
@@ -14,6 +15,28 @@ public sealed interface NumericBinning extends Binning permits QuantileBins, Dis
      * @param value finite
      */
     int cell(double value);
+
+    /**
+     * The same cells for numbers that came in less precision than the reference has: its bounds,
+     * made coarse in the same way. Otherwise 0.1 in single precision, which is a little more, would
+     * lie above a bound of 0.1, or be a number that the reference never had.
+     *
+     * @param rounding never falls where its argument rises
+     */
+    NumericBinning rounded(DoubleUnaryOperator rounding);
+
+    /** The first place of an array that holds a number or more; its length where none does. */
+    static int firstFrom(double[] rising, double value) {
+        int begin = 0;
+        int left = rising.length;
+        while (left > 0) {
+            int half = left >>> 1;
+            boolean below = rising[begin + half] < value;
+            begin = below ? begin + half + 1 : begin;
+            left = below ? left - half - 1 : half;
+        }
+        return begin;
+    }
 
     /**
      * What suits the reference: {@link DistinctValues} where there are few and each came often,
@@ -41,7 +64,7 @@ public sealed interface NumericBinning extends Binning permits QuantileBins, Dis
         return once;
     }
 
-    /** Minus zero as zero: searching an array would tell them apart. */
+    /** Minus zero as zero, which are different to an array of objects and to JSON. */
     static double plain(double value) {
         return value + 0.0;
     }

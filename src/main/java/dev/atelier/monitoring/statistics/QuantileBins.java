@@ -1,6 +1,7 @@
 package dev.atelier.monitoring.statistics;
 
 import java.util.Arrays;
+import java.util.function.DoubleUnaryOperator;
 
 /**
  * Bins whose bounds are quantiles of the reference. Cell 0 is what lies below all of the reference,
@@ -49,8 +50,13 @@ public record QuantileBins(double lowest, double[] bounds) implements NumericBin
         if (value < lowest) {
             return 0;
         }
-        int found = Arrays.binarySearch(bounds, NumericBinning.plain(value));
-        return found >= 0 ? found + 1 : -found;
+        return NumericBinning.firstFrom(bounds, value) + 1;
+    }
+
+    @Override
+    public NumericBinning rounded(DoubleUnaryOperator rounding) {
+        return new QuantileBins(
+                rounding.applyAsDouble(lowest), Arrays.stream(bounds).map(rounding).toArray());
     }
 
     @Override

@@ -25,6 +25,15 @@ public final class RunningMoments {
         max = Math.max(max, value);
     }
 
+    /** Begins anew. */
+    void clear() {
+        n = 0;
+        mean = 0;
+        m2 = 0;
+        min = Double.POSITIVE_INFINITY;
+        max = Double.NEGATIVE_INFINITY;
+    }
+
     public Moments moments() {
         return new Moments(n, mean, m2, min, max);
     }

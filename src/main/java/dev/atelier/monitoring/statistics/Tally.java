@@ -1,7 +1,9 @@
 package dev.atelier.monitoring.statistics;
 
+import java.util.Arrays;
 import java.util.HashMap;
 import java.util.Map;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Counts the values of one column while a window is open; nothing is allocated for a value. For one
@@ -9,7 +11,8 @@ import java.util.Map;
  */
 public final class Tally {
 
-    private final Binning binning;
+    private final @Nullable NumericBinning numbers;
+    private final @Nullable Categories categories;
     private final Map<String, Integer> named = new HashMap<>();
     private final RunningMoments moments = new RunningMoments();
     private final long[] cells;
@@ -18,9 +21,10 @@ public final class Tally {
     private long wrongType;
 
     public Tally(Binning binning) {
-        this.binning = binning;
+        numbers = binning instanceof NumericBinning numeric ? numeric : null;
+        categories = binning instanceof Categories some ? some : null;
         cells = new long[binning.cells()];
-        if (binning instanceof Categories categories) {
+        if (categories != null) {
             for (int i = 0; i < categories.names().size(); i++) {
                 named.put(categories.names().get(i), i);
             }
@@ -29,29 +33,32 @@ public final class Tally {
 
     /** Counts a number; of the wrong type where the column has categories. */
     public void add(double value) {
-        switch (binning) {
-            case Categories _ -> wrongType++;
-            case NumericBinning numeric when Double.isFinite(value) -> {
-                cells[numeric.cell(value)]++;
-                moments.add(value);
-            }
-            case NumericBinning _ -> nonFinite++;
+        if (numbers == null) {
+            wrongType++;
+        } else if (Double.isFinite(value)) {
+            cells[numbers.cell(value)]++;
+            moments.add(value);
+        } else {
+            nonFinite++;
         }
     }
 
     /** Counts a category; of the wrong type where the column is numeric. */
     public void add(String category) {
-        switch (binning) {
-            case Categories categories -> {
-                var cell = named.get(category);
-                cells[cell != null ? cell : categories.rareCell(category)]++;
-            }
-            case NumericBinning _ -> wrongType++;
+        if (categories == null) {
+            wrongType++;
+        } else {
+            var cell = named.get(category);
+            cells[cell != null ? cell : categories.rareCell(category)]++;
         }
     }
 
     public void addMissing() {
-        missing++;
+        addMissing(1);
+    }
+
+    public void addMissing(long times) {
+        missing += times;
     }
 
     /** Counts what is neither a number nor text. */
@@ -61,5 +68,16 @@ public final class Tally {
 
     public Counts counts() {
         return new Counts(missing, nonFinite, wrongType, cells.clone(), moments.moments());
+    }
+
+    /** What was counted, and from now on begins anew. */
+    public Counts take() {
+        var taken = counts();
+        Arrays.fill(cells, 0);
+        moments.clear();
+        missing = 0;
+        nonFinite = 0;
+        wrongType = 0;
+        return taken;
     }
 }
