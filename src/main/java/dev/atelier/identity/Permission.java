@@ -17,6 +17,7 @@ public enum Permission {
     MODEL_ALIAS("model:alias", "move a model's aliases", true),
     MODEL_SHARE("model:share", "decide who may use a model or repository", true),
     MONITORING_RECORD("monitoring:record", "send what a model was asked and answered", true),
+    INCIDENT_HANDLE("incident:handle", "handle a model's incidents and rules", true),
     EXPERIMENT_READ("experiment:read", "see an experiment and its runs", true),
     EXPERIMENT_RECORD("experiment:record", "record runs and change experiments", true),
     EXPERIMENT_SHARE("experiment:share", "decide who may use an experiment", true),

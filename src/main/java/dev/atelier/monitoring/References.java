@@ -2,6 +2,8 @@ package dev.atelier.monitoring;
 
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.ObjectMapper;
+import com.github.benmanes.caffeine.cache.Cache;
+import com.github.benmanes.caffeine.cache.Caffeine;
 import dev.atelier.monitoring.statistics.Profile;
 import dev.atelier.monitoring.statistics.ProfileJson;
 import dev.atelier.platform.database.Sql;
@@ -27,6 +29,8 @@ class References {
 
     private final Sql sql;
     private final ObjectMapper json;
+    private final Cache<Long, StoredReference> kept =
+            Caffeine.newBuilder().maximumSize(200).build();
 
     References(Sql sql, ObjectMapper json) {
         this.sql = sql;
@@ -51,6 +55,11 @@ class References {
         } catch (JsonProcessingException e) {
             throw new IllegalStateException(e);
         }
+    }
+
+    /** One by its number; it never changes. */
+    StoredReference get(long id) {
+        return kept.get(id, one -> sql.one(SELECT + "where id = ?", this::read, one));
     }
 
     /** The one that is in use. */

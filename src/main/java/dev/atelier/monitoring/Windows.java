@@ -3,6 +3,8 @@ package dev.atelier.monitoring;
 import dev.atelier.monitoring.statistics.Window;
 import dev.atelier.platform.database.Sql;
 import jakarta.enterprise.context.ApplicationScoped;
+import java.sql.ResultSet;
+import java.sql.SQLException;
 import java.time.Instant;
 import java.time.ZoneOffset;
 import java.time.temporal.ChronoUnit;
@@ -102,6 +104,54 @@ class Windows {
                             at,
                             reference.id());
                 });
+        if (!hours.isEmpty()) {
+            judgeFrom(model, version, site, reference, hours.firstKey());
+        }
+    }
+
+    /** What was added to is to be judged, from its first hour on; see {@link Watch}. */
+    private void judgeFrom(
+            String model, int version, String site, StoredReference reference, Instant hour) {
+        sql.update(
+                """
+                insert into monitoring_watch as w (model, version, site, reference, changed_from)
+                values (?, ?, ?, ?, ?)
+                on conflict (model, version, site, reference) do update set
+                    changed_from = least(w.changed_from, excluded.changed_from),
+                    due_at = least(w.due_at, excluded.due_at)
+                """,
+                model,
+                version,
+                site,
+                reference.id(),
+                hour.atOffset(ZoneOffset.UTC));
+    }
+
+    /** Hours of one site that were counted by one reference, from a moment on, in their order. */
+    List<Hour> hours(Watch.Key key, Instant from, int most) {
+        return sql.list(
+                """
+                select site, segment, start, reference, counts from monitoring_window
+                where model = ? and version = ? and site = ? and reference = ? and start >= ?
+                  and rows > 0
+                order by start fetch first ? rows with ties
+                """,
+                Windows::read,
+                key.model(),
+                key.version(),
+                key.site(),
+                key.reference(),
+                from.atOffset(ZoneOffset.UTC),
+                most);
+    }
+
+    private static Hour read(ResultSet row) throws SQLException {
+        return new Hour(
+                row.getString(1),
+                row.getString(2),
+                Objects.requireNonNull(Sql.instant(row, 3)),
+                row.getLong(4),
+                Window.of(row.getBytes(5)));
     }
 
     /** Notes rows that could not be counted. */
@@ -134,19 +184,25 @@ class Windows {
                   and (?::text is null or site = ?) and rows > 0
                 order by start, site, segment
                 """,
-                row ->
-                        new Hour(
-                                row.getString(1),
-                                row.getString(2),
-                                Objects.requireNonNull(Sql.instant(row, 3)),
-                                row.getLong(4),
-                                Window.of(row.getBytes(5))),
+                Windows::read,
                 model,
                 version,
                 from.atOffset(ZoneOffset.UTC),
                 until.atOffset(ZoneOffset.UTC),
                 site,
                 site);
+    }
+
+    /** How many sites have sent rows of a version within the last week. */
+    int sites(String model, int version) {
+        return sql.one(
+                """
+                select count(distinct site) from monitoring_window
+                where model = ? and version = ? and start >= now() - interval '7 days' and rows > 0
+                """,
+                row -> row.getInt(1),
+                model,
+                version);
     }
 
     /** Rows that could not be counted, in hours that begin in a range. */

@@ -13,6 +13,10 @@ public enum Topic {
             "Promotions",
             "Somebody asks you to approve a promotion, or answers yours"),
     TASK("task", "Golden paths", "A task that you started has ended, or waits for somebody"),
+    INCIDENT(
+            "incident",
+            "Incidents",
+            "A model is asked or answers other things than its reference has, or that is over"),
     TOKEN("token", "Access tokens", "One of your tokens ends soon"),
     ROLE("role", "Roles", "A role was given to you or your team, or taken away"),
     LOCATION("location", "Catalog locations", "A location that you registered has an error");

@@ -217,7 +217,7 @@ class RoutesTest {
                             TASK_APPROVE ->
                             Role.DEVELOPER;
                     case REPOSITORY_DELETE -> Role.DATA_SCIENTIST;
-                    case MODEL_REGISTER, MONITORING_RECORD ->
+                    case MODEL_REGISTER, MONITORING_RECORD, INCIDENT_HANDLE ->
                             needs.model().isEmpty() ? Role.DATA_SCIENTIST : Role.PLATFORM_ADMIN;
                     case CATALOG_REMOVE, OPERATIONS_READ -> Role.ML_ENGINEER;
                     // Of another team's model, and gates of all teams: only the administrator.
