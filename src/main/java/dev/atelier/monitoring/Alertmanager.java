@@ -8,6 +8,7 @@ import io.quarkus.runtime.ShutdownEvent;
 import io.quarkus.runtime.StartupEvent;
 import jakarta.enterprise.context.ApplicationScoped;
 import jakarta.enterprise.event.Observes;
+import jakarta.enterprise.event.TransactionPhase;
 import java.io.IOException;
 import java.net.URI;
 import java.time.Duration;
@@ -69,8 +70,8 @@ class Alertmanager {
         loop.end();
     }
 
-    /** Something has changed: tells it at once. */
-    void wake() {
+    /** What has changed is told at once. */
+    void changed(@Observes(during = TransactionPhase.AFTER_SUCCESS) IncidentNews.Told told) {
         if (address.isPresent()) {
             loop.wake();
         }

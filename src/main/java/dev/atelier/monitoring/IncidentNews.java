@@ -8,37 +8,41 @@ import dev.atelier.notifications.Notifications;
 import dev.atelier.notifications.To;
 import dev.atelier.notifications.Topic;
 import jakarta.enterprise.context.ApplicationScoped;
+import jakarta.enterprise.event.Event;
 import java.util.ArrayList;
 
 /** Tells whoever answers for a model of its incidents: once when one opens, grows, and is over. */
 @ApplicationScoped
 class IncidentNews {
 
+    /** Somebody was told of an incident; fired within the transaction. */
+    record Told(long incident) {}
+
     private final Notifications notifications;
     private final Access access;
-    private final Alertmanager alertmanager;
+    private final Event<Told> told;
 
-    IncidentNews(Notifications notifications, Access access, Alertmanager alertmanager) {
+    IncidentNews(Notifications notifications, Access access, Event<Told> told) {
         this.notifications = notifications;
         this.access = access;
-        this.alertmanager = alertmanager;
+        this.told = told;
     }
 
     void opened(Incident incident) {
         tell(Audit.SYSTEM, incident, "%s of %s version %d");
-        alertmanager.wake();
+        told.fire(new Told(incident.id()));
     }
 
     void escalated(Incident incident) {
         tell(Audit.SYSTEM, incident, "Worse: %s of %s version %d");
-        alertmanager.wake();
+        told.fire(new Told(incident.id()));
     }
 
     void closed(Incident incident) {
         if (!incident.muted()) {
             tell(Audit.SYSTEM, incident, "Over: %s of %s version %d");
         }
-        alertmanager.wake();
+        told.fire(new Told(incident.id()));
     }
 
     /** Somebody else is asked to look after it. */
