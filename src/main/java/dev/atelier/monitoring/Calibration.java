@@ -175,18 +175,18 @@ record Calibration(
     }
 
     /**
-     * What it reads of an answer: NaN where that is not there.
+     * What it reads of an answer of named classes: NaN where that is not there.
      *
      * @param outputs JSON object
      */
     Scored read(JsonNode outputs) {
-        if (kind == Kind.CLASS) {
-            var predicted = Answers.predicted(outputs, classes);
-            var probability = predicted == null ? null : predicted.probability();
-            return new Scored(probability == null ? Double.NaN : probability, true);
-        }
-        var value = output == null ? null : outputs.path(output);
-        double score = value != null && value.isNumber() ? value.doubleValue() : Double.NaN;
+        var predicted = Answers.predicted(outputs, classes);
+        var probability = predicted == null ? null : predicted.probability();
+        return new Scored(probability == null ? Double.NaN : probability, true);
+    }
+
+    /** A score that was read. */
+    static Scored scored(double score) {
         return new Scored(score, score > Answers.HALF);
     }
 

@@ -62,7 +62,7 @@ public record Distribution(List<Bar> reference, String now) {
     private static double[] shares(Binning binning, long[] cells) {
         var bars =
                 switch (binning) {
-                    case QuantileBins bins -> spread(bins, cells);
+                    case QuantileBins bins -> spread(bins, cells, BARS);
                     case DistinctValues values -> gathered(values.cells(), cells);
                     case Categories categories -> gathered(categories.cells(), cells);
                 };
@@ -85,11 +85,8 @@ public record Distribution(List<Bar> reference, String now) {
         return bars;
     }
 
-    /**
-     * Bars of equal width. Within a bin its values count as evenly spread; what lies outside of the
-     * picture is in its first and last bar.
-     */
-    private static double[] spread(QuantileBins bins, long[] cells) {
+    /** The picture's ends: all of the reference, unless its tails would hide the rest. */
+    static double[] ends(QuantileBins bins) {
         var bounds = bins.bounds();
         double low = bins.lowest();
         double high = bounds[bounds.length - 1];
@@ -97,12 +94,22 @@ public record Distribution(List<Bar> reference, String now) {
             low = bounds[0];
             high = bounds[bounds.length - 2];
         }
-        var bars = new double[BARS];
+        return new double[] {low, high};
+    }
+
+    /**
+     * Bars of equal width. Within a bin its values count as evenly spread; what lies outside of the
+     * picture is in its first and last bar.
+     */
+    static double[] spread(QuantileBins bins, long[] cells, int count) {
+        var bounds = bins.bounds();
+        double[] ends = ends(bins);
+        var bars = new double[count];
         bars[0] += cells[0];
-        bars[BARS - 1] += cells[cells.length - 1];
+        bars[count - 1] += cells[cells.length - 1];
         for (int i = 0; i < bounds.length; i++) {
             double from = i == 0 ? bins.lowest() : bounds[i - 1];
-            put(bars, low, high, from, bounds[i], cells[i + 1]);
+            put(bars, ends[0], ends[1], from, bounds[i], cells[i + 1]);
         }
         return bars;
     }

@@ -3,6 +3,8 @@ package dev.atelier.monitoring;
 import dev.atelier.monitoring.statistics.Counts;
 import dev.atelier.monitoring.statistics.Reference;
 import dev.atelier.monitoring.statistics.State;
+import java.net.URLEncoder;
+import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
@@ -16,6 +18,7 @@ import org.jspecify.annotations.Nullable;
  * @param rows how many were counted
  * @param state one of the states of the style sheet
  * @param note what else is to be known; null for nothing
+ * @param segments null where no row names one
  */
 public record DriftView(
         int version,
@@ -26,7 +29,10 @@ public record DriftView(
         @Nullable String note,
         List<Row> features,
         List<Figure> quality,
-        @Nullable String qualityNote) {
+        @Nullable String qualityNote,
+        List<Figure> estimated,
+        String estimatedNote,
+        @Nullable Table segments) {
 
     /** The meter is full at twice what counts as large. */
     private static final double FULL = 2;
@@ -37,11 +43,13 @@ public record DriftView(
     /**
      * A column.
      *
+     * @param path its name as part of an address
      * @param word of its state
      * @param meter width of the meter's filling, in per cent
      */
     public record Row(
             String name,
+            String path,
             String role,
             String state,
             String word,
@@ -56,14 +64,25 @@ public record DriftView(
 
     /** Of a version that has no reference. */
     static DriftView none(int version, String note) {
-        return new DriftView(version, "", "off", "", "0", note, List.of(), List.of(), null);
+        return new DriftView(
+                version,
+                "",
+                "off",
+                "",
+                "0",
+                note,
+                List.of(),
+                List.of(),
+                null,
+                List.of(),
+                "",
+                null);
     }
 
-    /**
-     * @param references by which the report's features were counted, in their order
-     * @param counts of the same columns
-     */
-    static DriftView of(Reports.Report report, List<Reference> references, List<Counts> counts) {
+    static DriftView of(Reports.Compared compared) {
+        var report = compared.report();
+        var references = compared.references();
+        var counts = compared.counts();
         var rows = new ArrayList<Row>();
         var order = new ArrayList<Integer>();
         for (int i = 0; i < report.features().size(); i++) {
@@ -95,7 +114,27 @@ public record DriftView(
                 report.note(),
                 List.copyOf(rows),
                 quality(report.quality()),
-                report.quality().note());
+                report.quality().note(),
+                estimated(report.estimated()),
+                report.estimated().note(),
+                PrintView.segments(report));
+    }
+
+    private static List<Figure> estimated(Estimated estimated) {
+        var figures = new ArrayList<Figure>();
+        estimated
+                .figures()
+                .forEach(
+                        (name, band) ->
+                                figures.add(
+                                        new Figure(
+                                                FigureNames.title(name),
+                                                figure(band.value()),
+                                                "%s to %s"
+                                                        .formatted(
+                                                                figure(band.low()),
+                                                                figure(band.high())))));
+        return figures;
     }
 
     /** Empty where nothing was labelled. */
@@ -157,11 +196,26 @@ public record DriftView(
                 : "%d of %d columns are to be watched.".formatted(watched, all);
     }
 
-    private static Row row(Reports.Feature feature, Reference reference, Counts now) {
+    static String path(String name) {
+        return URLEncoder.encode(name, StandardCharsets.UTF_8).replace("+", "%20");
+    }
+
+    static String word(State state) {
+        return switch (state) {
+            case DRIFT -> "Moved";
+            case WARN -> "Watch";
+            case OK -> "Steady";
+            case INSUFFICIENT -> "Too few";
+            case NO_DATA -> "No data";
+        };
+    }
+
+    static Row row(Reports.Feature feature, Reference reference, Counts now) {
         var psi = feature.psi();
         boolean changed = feature.state().changed();
         return new Row(
                 feature.name(),
+                path(feature.name()),
                 feature.role(),
                 switch (feature.state()) {
                     case DRIFT -> "warn";
@@ -169,13 +223,7 @@ public record DriftView(
                     case OK -> "ok";
                     case INSUFFICIENT, NO_DATA -> "off";
                 },
-                switch (feature.state()) {
-                    case DRIFT -> "Moved";
-                    case WARN -> "Watch";
-                    case OK -> "Steady";
-                    case INSUFFICIENT -> "Too few";
-                    case NO_DATA -> "No data";
-                },
+                word(feature.state()),
                 changed,
                 psi == null ? "–" : number(psi),
                 psi == null ? "0" : number(Math.min(100, 100 * psi / (FULL * feature.threshold()))),

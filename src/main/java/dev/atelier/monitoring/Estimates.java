@@ -5,6 +5,7 @@ import jakarta.enterprise.context.ApplicationScoped;
 import java.time.Instant;
 import java.util.Arrays;
 import java.util.BitSet;
+import java.util.Collection;
 import java.util.SortedMap;
 import java.util.TreeMap;
 import java.util.function.Function;
@@ -89,15 +90,27 @@ class Estimates {
             Labels.Part part,
             Instant from,
             Instant until,
-            Function<Labels.Answered, K> key) {
+            Function<Instant, K> key) {
         var gathered = new TreeMap<K, Gathered>();
-        labels.each(
-                part,
-                from,
-                until,
-                one ->
-                        gathered.computeIfAbsent(key.apply(one), _ -> new Gathered())
-                                .add(calibration.read(one.outputs())));
+        var output = calibration.output();
+        if (output == null) {
+            labels.each(
+                    part,
+                    from,
+                    until,
+                    one ->
+                            gathered.computeIfAbsent(key.apply(one.at()), _ -> new Gathered())
+                                    .add(calibration.read(one.outputs())));
+        } else {
+            labels.numbers(
+                    part,
+                    output,
+                    from,
+                    until,
+                    one ->
+                            gathered.computeIfAbsent(key.apply(one.at()), _ -> new Gathered())
+                                    .add(Calibration.scored(one.value())));
+        }
         var estimates = new TreeMap<K, Cbpe>();
         gathered.forEach((at, scores) -> estimates.put(at, scores.estimate(calibration)));
         return estimates;
@@ -115,13 +128,12 @@ class Estimates {
             return Estimated.none(
                     "No prediction of this time has an identifier; only their answers are kept to be judged.");
         }
-        var sum =
-                by(calibration, part, from, until, _ -> "").values().stream()
-                        .reduce(Cbpe.NONE, Cbpe::plus);
-        return of(known, calibration, sum);
+        return of(known, calibration, by(calibration, part, from, until, _ -> "").values());
     }
 
-    private static Estimated of(Known known, Calibration calibration, Cbpe sum) {
+    /** The sum of what was estimated, as {@link #by} gives it. */
+    static Estimated of(Known known, Calibration calibration, Collection<Cbpe> parts) {
+        var sum = parts.stream().reduce(Cbpe.NONE, Cbpe::plus);
         if (sum.n() == 0) {
             return Estimated.none(
                     "None of %,d answers of this time is a probability from 0 to 1."

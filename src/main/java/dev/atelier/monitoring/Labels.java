@@ -62,7 +62,7 @@ class Labels {
     }
 
     /** What was answered. */
-    record Answered(JsonNode outputs, String segment, Instant at) {}
+    record Answered(JsonNode outputs, Instant at) {}
 
     /**
      * Which predictions of a version.
@@ -234,6 +234,25 @@ class Labels {
         return counts;
     }
 
+    /** The same by hours or days of UTC. */
+    Map<Instant, Long> predictions(Part part, Instant from, Instant until, boolean byDay) {
+        var values = new ArrayList<@Nullable Object>();
+        values.add(byDay ? "day" : "hour");
+        values.addAll(Arrays.asList(values(part, from, until)));
+        var counts = new TreeMap<Instant, Long>();
+        sql.list(
+                        "select date_trunc(?, p.at, 'UTC') as point, count(*) from monitoring_prediction p where "
+                                + OF_TIME
+                                + " group by point",
+                        row ->
+                                Map.entry(
+                                        Objects.requireNonNull(Sql.instant(row, 1)),
+                                        row.getLong(2)),
+                        values.toArray())
+                .forEach(one -> counts.put(one.getKey(), one.getValue()));
+        return counts;
+    }
+
     /** Those of a time that have a label. */
     List<Labelled> labelled(Part part, Instant from, Instant until) {
         return labelled(part, from, until, Integer.MAX_VALUE);
@@ -260,16 +279,37 @@ class Labels {
                 values.toArray());
     }
 
+    /** A number that was answered; NaN where it was none. */
+    record Number(double value, Instant at) {}
+
+    /** The same of one member of the answers, without the others. */
+    void numbers(Part part, String output, Instant from, Instant until, Consumer<Number> taker) {
+        var values = new ArrayList<@Nullable Object>(List.of(output, output));
+        values.addAll(Arrays.asList(values(part, from, until)));
+        sql.each(
+                """
+                select case when jsonb_typeof(p.outputs -> ?) = 'number' then p.outputs ->> ? end, p.at
+                from monitoring_prediction p where\s"""
+                        + OF_TIME,
+                row -> {
+                    var number = row.getString(1);
+                    taker.accept(
+                            new Number(
+                                    number == null ? Double.NaN : Double.parseDouble(number),
+                                    Objects.requireNonNull(Sql.instant(row, 2))));
+                },
+                values.toArray());
+    }
+
     /** Takes what was answered in a time, one by one, labelled or not. */
     void each(Part part, Instant from, Instant until, Consumer<Answered> taker) {
         sql.each(
-                "select p.outputs, p.segment, p.at from monitoring_prediction p where " + OF_TIME,
+                "select p.outputs, p.at from monitoring_prediction p where " + OF_TIME,
                 row ->
                         taker.accept(
                                 new Answered(
                                         parsed(row.getString(1)),
-                                        row.getString(2),
-                                        Objects.requireNonNull(Sql.instant(row, 3)))),
+                                        Objects.requireNonNull(Sql.instant(row, 2)))),
                 values(part, from, until));
     }
 }

@@ -76,7 +76,13 @@ public class ObservabilityPages {
             List<Row> rows,
             List<VersionRow> byVersion,
             String title,
-            @Nullable DriftView drift) {}
+            @Nullable DriftView drift) {
+
+        /** What addresses of columns end with. */
+        public String query() {
+            return "?range=" + range + (drift == null ? "" : "&version=" + drift.version());
+        }
+    }
 
     public record Choice(String code, String title, boolean chosen) {}
 
@@ -244,7 +250,7 @@ public class ObservabilityPages {
         }
         var compared =
                 reports.compare(model, version, reference.get(), null, Windows.hour(from), now);
-        return DriftView.of(compared.report(), compared.references(), compared.counts());
+        return DriftView.of(compared);
     }
 
     private static String finding(Traffic.Span total, Range range) {
@@ -353,6 +359,6 @@ public class ObservabilityPages {
     }
 
     private static String time(Instant at, Range range) {
-        return (range == Range.WEEK ? DAY : CLOCK).format(at);
+        return (range == Range.WEEK || range == Range.MONTH ? DAY : CLOCK).format(at);
     }
 }

@@ -7,7 +7,8 @@ import java.util.Locale;
 enum Range {
     HOUR("1h", "Last hour", Duration.ofHours(1), Duration.ofMinutes(1)),
     DAY("24h", "Last 24 hours", Duration.ofDays(1), Duration.ofMinutes(15)),
-    WEEK("7d", "Last 7 days", Duration.ofDays(7), Duration.ofHours(2));
+    WEEK("7d", "Last 7 days", Duration.ofDays(7), Duration.ofHours(2)),
+    MONTH("30d", "Last 30 days", Duration.ofDays(30), Duration.ofHours(12));
 
     final String code;
     final String title;

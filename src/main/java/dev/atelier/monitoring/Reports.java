@@ -17,6 +17,7 @@ import java.util.Comparator;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
+import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /** What a version was asked and answered in a time, beside its reference. */
@@ -257,7 +258,14 @@ class Reports {
 
     /** Judges what was counted in a window. */
     static List<Feature> features(StoredReference reference, Window window) {
-        var columns = reference.profile().columns();
+        return features(reference.profile().columns(), reference.outputs(), window);
+    }
+
+    /**
+     * @param columns that the window is compared with
+     * @param outputs names of those that the model gives
+     */
+    static List<Feature> features(List<Reference> columns, Set<String> outputs, Window window) {
         var cases = new ArrayList<DriftRule.Case>();
         for (int i = 0; i < columns.size(); i++) {
             cases.add(new DriftRule.Case(columns.get(i), window.columns().get(i), List.of()));
@@ -265,7 +273,7 @@ class Reports {
         var verdicts = DriftRule.judge(cases);
         var features = new ArrayList<Feature>();
         for (int i = 0; i < columns.size(); i++) {
-            features.add(feature(reference, cases.get(i), verdicts.get(i)));
+            features.add(feature(outputs, cases.get(i), verdicts.get(i)));
         }
         return List.copyOf(features);
     }
@@ -275,7 +283,7 @@ class Reports {
         return figure == null || !Double.isFinite(figure) ? null : figure;
     }
 
-    private static Feature feature(StoredReference stored, DriftRule.Case one, Verdict verdict) {
+    private static Feature feature(Set<String> outputs, DriftRule.Case one, Verdict verdict) {
         var reference = one.reference();
         var now = one.now();
         var binning = reference.binning();
@@ -283,7 +291,7 @@ class Reports {
         return new Feature(
                 reference.name(),
                 binning instanceof NumericBinning ? "numeric" : "categorical",
-                stored.outputs().contains(reference.name()) ? "output" : "input",
+                outputs.contains(reference.name()) ? "output" : "input",
                 now.usable(),
                 verdict.state(),
                 verdict.why(),

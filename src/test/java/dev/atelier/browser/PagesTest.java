@@ -78,6 +78,8 @@ class PagesTest {
                     "/models/text-finder/try",
                     "/docs/try-it",
                     "/models/penguin-species/observability",
+                    "/models/penguin-species/observability/quality",
+                    "/models/penguin-species/observability/compare",
                     "/welcome",
                     "/account",
                     "/notifications",
