@@ -205,7 +205,7 @@ public final class CountingBench {
                 written.lost.get());
     }
 
-    /** On one thread: reading the bodies, then counting the rows. */
+    /** Processor time of one thread: reading the bodies, then counting the rows. */
     private static void counting(String name, List<Call> calls, int rows, Duration time) {
         var tallies = new ServedTallies(REFERENCE, TABLE);
         long reading = 0;
@@ -219,7 +219,7 @@ public final class CountingBench {
         while (System.nanoTime() < until) {
             boolean warm = System.nanoTime() > measured;
             long bytes = THREADS.getCurrentThreadAllocatedBytes();
-            long began = System.nanoTime();
+            long began = THREADS.getCurrentThreadCpuTime();
             for (int i = 0; i < 256; i++) {
                 var call = calls.get(i);
                 some[i] =
@@ -232,14 +232,14 @@ public final class CountingBench {
                                         Memory.HEAP),
                                 ResponseCodec.decode(call.answer.message()));
             }
-            long between = System.nanoTime();
+            long between = THREADS.getCurrentThreadCpuTime();
             long bytesBetween = THREADS.getCurrentThreadAllocatedBytes();
             for (var one : some) {
                 one.countIn(tallies);
             }
             if (warm) {
                 reading += between - began;
-                adding += System.nanoTime() - between;
+                adding += THREADS.getCurrentThreadCpuTime() - between;
                 readBytes += bytesBetween - bytes;
                 addBytes += THREADS.getCurrentThreadAllocatedBytes() - bytesBetween;
                 counted += 256L * rows;
@@ -263,7 +263,7 @@ public final class CountingBench {
         var counts = new ServedCalls(written);
         var servables = new Servable[versions];
         Arrays.setAll(servables, i -> servable(i + 1));
-        // The first half second is the compiler's.
+        // The first seconds are the compiler's.
         send(counts, servables, calls, rows, Duration.ofSeconds(2));
         TimeUnit.SECONDS.sleep(1);
         counts.flush();

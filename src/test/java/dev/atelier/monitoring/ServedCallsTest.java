@@ -11,9 +11,16 @@ import dev.atelier.inference.DataType;
 import dev.atelier.inference.InferRequest;
 import dev.atelier.inference.Message;
 import dev.atelier.inference.RequestCodec;
+import dev.atelier.inference.ResponseCodec;
 import dev.atelier.inference.Tensor;
+import dev.atelier.inference.Timings;
 import dev.atelier.monitoring.statistics.Window;
 import dev.atelier.platform.database.Sql;
+import dev.atelier.platform.problems.Unavailable;
+import dev.atelier.serving.Answer;
+import dev.atelier.serving.Outcome;
+import dev.atelier.serving.Servable;
+import io.quarkus.runtime.ShutdownEvent;
 import io.quarkus.test.common.QuarkusTestResource;
 import io.quarkus.test.junit.QuarkusTest;
 import io.restassured.RestAssured;
@@ -30,8 +37,10 @@ import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.UUID;
 import java.util.stream.IntStream;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.DisplayName;
 import org.junit.jupiter.api.Test;
@@ -45,6 +54,7 @@ class ServedCallsTest {
     private static final Path CATALOG = Path.of("catalog/models");
 
     @Inject ServedCalls served;
+    @Inject CountStore store;
     @Inject Sql sql;
 
     @AfterEach
@@ -62,8 +72,17 @@ class ServedCallsTest {
                         Files.readAllBytes(folder.resolve("interface.json")))
                 .post("/api/v1/models/{name}/versions", name)
                 .then()
-                .statusCode(201)
-                .body("state", equalTo("READY"));
+                .statusCode(201);
+        // Scanned beside other work, it may take a while.
+        await().atMost(Duration.ofSeconds(60))
+                .until(
+                        () ->
+                                "READY"
+                                        .equals(
+                                                given().get(
+                                                                "/api/v1/models/{name}/versions/1",
+                                                                name)
+                                                        .path("state")));
         return name;
     }
 
@@ -426,5 +445,114 @@ class ServedCallsTest {
                                 row -> row.getInt(1),
                                 model))
                 .isEmpty();
+    }
+
+    @Test
+    void go_with_a_model_that_is_renamed_and_end_with_one_that_is_deleted() throws Exception {
+        var model = register("breast-mass-diagnosis");
+        var renamed = model + "-renamed";
+        reference(model, "breast-mass-diagnosis");
+        var rows = rows("breast-mass-diagnosis");
+        infer(model, new InferRequest(List.of(features(rows.subList(0, 3)))));
+        given().contentType("application/json")
+                .body(Map.of("name", renamed))
+                .put("/api/v1/models/{name}/name", model)
+                .then()
+                .statusCode(200);
+        infer(renamed, new InferRequest(List.of(features(rows.subList(0, 2)))));
+        assertThat(counted(renamed, 5).getLong("lost")).isZero();
+
+        infer(renamed, new InferRequest(List.of(features(rows.subList(0, 2)))));
+        given().delete("/api/v1/models/{name}", renamed).then().statusCode(204);
+        served.flush();
+        served.flush();
+        assertThat(
+                        sql.list(
+                                "select 1 from monitoring_window where model = ?",
+                                row -> row.getInt(1),
+                                renamed))
+                .isEmpty();
+    }
+
+    /** A call of one row, as the gateway hands it over. */
+    private static void answered(ServedCalls counts, String model) throws IOException {
+        var row = features(rows("breast-mass-diagnosis").subList(0, 1));
+        var request = new InferRequest(List.of(row));
+        var outputs =
+                List.of(
+                        Tensor.floats("probabilities", new long[] {1, 2}, 0.3f, 0.7f),
+                        Tensor.longs("label", new long[] {1}, 1));
+        counts.answered(
+                new Servable(
+                        model,
+                        "1",
+                        "digest",
+                        Map.of("model.onnx", new Servable.File("00", 1)),
+                        "model.onnx",
+                        true,
+                        null),
+                RequestCodec.encode(request),
+                new Answer(
+                        200,
+                        ResponseCodec.encode(model, "1", request, outputs, 1 << 16),
+                        Outcome.OK,
+                        Timings.NONE,
+                        1,
+                        0));
+    }
+
+    @Test
+    void are_written_when_the_portal_stops() throws Exception {
+        var model = register("breast-mass-diagnosis");
+        reference(model, "breast-mass-diagnosis");
+        var counts = new ServedCalls(store);
+        answered(counts, model);
+        answered(counts, model);
+
+        counts.stopping(new ShutdownEvent());
+
+        assertThat(report(model).getLong("rows")).isEqualTo(2);
+    }
+
+    /** A database that can be away. */
+    private final class Lost implements CountStore {
+        private volatile boolean away;
+
+        @Override
+        public Optional<Known> find(String model, int version) {
+            return store.find(model, version);
+        }
+
+        @Override
+        public Optional<Now> write(
+                String model,
+                int version,
+                ServedVersion.Taken taken,
+                @Nullable StoredReference known) {
+            if (away) {
+                throw new Unavailable("The database does not answer.");
+            }
+            return store.write(model, version, taken, known);
+        }
+    }
+
+    @Test
+    void wait_for_a_database_that_is_away() throws Exception {
+        var model = register("breast-mass-diagnosis");
+        reference(model, "breast-mass-diagnosis");
+        var lost = new Lost();
+        lost.away = true;
+        var counts = new ServedCalls(lost);
+        for (int i = 0; i < 3; i++) {
+            answered(counts, model);
+            counts.flush();
+        }
+        assertThat(report(model).getLong("rows")).isZero();
+
+        lost.away = false;
+        counts.stopping(new ShutdownEvent());
+
+        assertThat(report(model).getLong("rows")).isEqualTo(3);
+        assertThat(report(model).getLong("lost")).isZero();
     }
 }

@@ -19,9 +19,13 @@ public record DistinctValues(double[] values) implements NumericBinning {
     }
 
     @Override
-    public int cell(double value) {
-        int at = NumericBinning.firstFrom(values, value);
-        return at < values.length && values[at] == value ? 2 * at + 1 : 2 * at;
+    public double[] rising() {
+        return values;
+    }
+
+    @Override
+    public int cell(double value, int first) {
+        return first < values.length && values[first] == value ? 2 * first + 1 : 2 * first;
     }
 
     @Override

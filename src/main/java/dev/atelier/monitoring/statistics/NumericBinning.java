@@ -9,12 +9,25 @@ public sealed interface NumericBinning extends Binning permits QuantileBins, Dis
     /** With so many different numbers, or fewer, each is a cell of its own. */
     int MOST_VALUES = 50;
 
+    /** The numbers that part the cells; not to be changed. */
+    double[] rising();
+
+    /**
+     * The cell of a number.
+     *
+     * @param value finite
+     * @param first the first place among {@link #rising} that holds it or more
+     */
+    int cell(double value, int first);
+
     /**
      * The cell of a number.
      *
      * @param value finite
      */
-    int cell(double value);
+    default int cell(double value) {
+        return cell(value, firstFrom(rising(), value));
+    }
 
     /**
      * The same cells for numbers that came in less precision than the reference has: its bounds,

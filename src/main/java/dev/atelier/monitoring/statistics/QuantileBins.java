@@ -46,11 +46,13 @@ public record QuantileBins(double lowest, double[] bounds) implements NumericBin
     }
 
     @Override
-    public int cell(double value) {
-        if (value < lowest) {
-            return 0;
-        }
-        return NumericBinning.firstFrom(bounds, value) + 1;
+    public double[] rising() {
+        return bounds;
+    }
+
+    @Override
+    public int cell(double value, int first) {
+        return value < lowest ? 0 : first + 1;
     }
 
     @Override

@@ -12,6 +12,7 @@ import org.jspecify.annotations.Nullable;
 public final class Tally {
 
     private final @Nullable NumericBinning numbers;
+    private final Guide guide;
     private final @Nullable Categories categories;
     private final Map<String, Integer> named = new HashMap<>();
     private final RunningMoments moments = new RunningMoments();
@@ -23,6 +24,7 @@ public final class Tally {
     public Tally(Binning binning) {
         numbers = binning instanceof NumericBinning numeric ? numeric : null;
         categories = binning instanceof Categories some ? some : null;
+        guide = new Guide(numbers == null ? new double[0] : numbers.rising());
         cells = new long[binning.cells()];
         if (categories != null) {
             for (int i = 0; i < categories.names().size(); i++) {
@@ -36,7 +38,7 @@ public final class Tally {
         if (numbers == null) {
             wrongType++;
         } else if (Double.isFinite(value)) {
-            cells[numbers.cell(value)]++;
+            cells[numbers.cell(value, guide.firstFrom(value))]++;
             moments.add(value);
         } else {
             nonFinite++;
