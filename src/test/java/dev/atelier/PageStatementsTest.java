@@ -71,15 +71,17 @@ class PageStatementsTest {
         "/models/statements-many/versions/1, 6",
         "/models/statements-many/versions/1/lineage, 7",
         "/models/statements-many/try, 6",
-        "/models/statements-many/observability, 7",
+        "/models/statements-many/observability, 8",
         "/catalog/default/model/statements-many/relations, 8",
-        "/, 12",
+        "/, 13",
         "/catalog, 5",
         "/catalog?kind=model, 5",
         "/catalog/problems, 6",
         "/palette?q=statements, 4",
         "/golden-paths, 7",
         "/tasks, 4",
+        "/monitoring, 9",
+        "/incidents, 4",
     })
     void a_few_times(String page, int most) {
         get(page);

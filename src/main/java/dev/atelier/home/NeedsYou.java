@@ -8,6 +8,7 @@ import dev.atelier.identity.Subject;
 import dev.atelier.models.PromotionRequest;
 import dev.atelier.models.PromotionRequests;
 import dev.atelier.models.Versions;
+import dev.atelier.monitoring.Incidents;
 import dev.atelier.platform.blobs.Blobs;
 import dev.atelier.platform.web.Figures;
 import dev.atelier.serving.Gateway;
@@ -41,6 +42,7 @@ class NeedsYou {
     private final AccessRequests requests;
     private final PromotionRequests promotions;
     private final Approvals approvals;
+    private final Incidents incidents;
     private final Caller caller;
 
     NeedsYou(
@@ -51,6 +53,7 @@ class NeedsYou {
             AccessRequests requests,
             PromotionRequests promotions,
             Approvals approvals,
+            Incidents incidents,
             Caller caller) {
         this.problems = problems;
         this.versions = versions;
@@ -59,6 +62,7 @@ class NeedsYou {
         this.requests = requests;
         this.promotions = promotions;
         this.approvals = approvals;
+        this.incidents = incidents;
         this.caller = caller;
     }
 
@@ -71,6 +75,7 @@ class NeedsYou {
         asked(all);
         promoted(all);
         waiting(all);
+        troubled(all, models);
         refused(all, person, models);
         onHold(all, runs ? null : Set.copyOf(models));
         if (runs) {
@@ -175,6 +180,21 @@ class NeedsYou {
                                         .collect(Collectors.joining("”, “", "“", "”")),
                         "Decide",
                         waiting.size() == 1 ? first.address() : "/tasks?whose=all&state=open"));
+    }
+
+    private void troubled(List<Thing> all, Collection<String> models) {
+        for (var incident : incidents.open(models)) {
+            all.add(
+                    new Thing(
+                            incident.mark(),
+                            incident.kind().label(),
+                            "%s version %d: %s"
+                                    .formatted(
+                                            incident.model(), incident.version(), incident.title()),
+                            incident.cause(),
+                            "See the incident",
+                            incident.address()));
+        }
     }
 
     private void refused(List<Thing> all, Subject person, Collection<String> models) {

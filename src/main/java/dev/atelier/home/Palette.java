@@ -38,6 +38,9 @@ public class Palette {
                             "entity files elsewhere",
                             "/catalog/locations/new"),
                     new Option("people", "Access requests", "yours, and for you", "/access"),
+                    new Option(
+                            "features", "How models are", "drift, errors, labels", "/monitoring"),
+                    new Option("features", "Incidents", "of models", "/incidents"),
                     new Option("features", "See problems", "in entity files", "/catalog/problems"),
                     new Option("features", "Read the docs", "", "/docs"),
                     new Option("features", "Keyboard shortcuts", "", "/docs/shortcuts"));

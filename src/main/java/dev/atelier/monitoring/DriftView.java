@@ -65,18 +65,7 @@ public record DriftView(
     /** Of a version that has no reference. */
     static DriftView none(int version, String note) {
         return new DriftView(
-                version,
-                "",
-                "off",
-                "",
-                "0",
-                note,
-                List.of(),
-                List.of(),
-                null,
-                List.of(),
-                "",
-                null);
+                version, "", "off", "", "0", note, List.of(), List.of(), null, List.of(), "", null);
     }
 
     static DriftView of(Reports.Compared compared) {

@@ -27,7 +27,7 @@ final class Evidence {
                     Map.entry("thousands, as of grams and kilograms", 1000.0),
                     Map.entry("degrees and radians", 57.29578));
 
-    private static final double NEAR = 0.03;
+    private static final double NEAR = 0.01;
 
     private Evidence() {}
 

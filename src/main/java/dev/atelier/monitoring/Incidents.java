@@ -3,6 +3,7 @@ package dev.atelier.monitoring;
 import dev.atelier.identity.Audit;
 import dev.atelier.platform.database.Sql;
 import dev.atelier.platform.problems.NotFound;
+import dev.atelier.platform.web.Figures;
 import jakarta.enterprise.context.ApplicationScoped;
 import java.sql.ResultSet;
 import java.sql.SQLException;
@@ -19,7 +20,7 @@ import org.jspecify.annotations.Nullable;
 
 /** All incidents. */
 @ApplicationScoped
-class Incidents {
+public class Incidents {
 
     private static final String SELECT =
             """
@@ -30,6 +31,11 @@ class Incidents {
 
     /** What happened to one, for people. */
     public record Event(Instant at, String actor, String what, String text) {
+
+        /** Who it was, for people. */
+        public String who() {
+            return actor.equals(Audit.SYSTEM) ? "The portal" : Figures.actor(actor);
+        }
 
         /** Its state of the style sheet. */
         public String mark() {
@@ -67,9 +73,26 @@ class Incidents {
                 "where model = ? and version = ? and state = 'OPEN' order by id", model, version);
     }
 
+    /**
+     * Open ones of these models that nobody has muted, the worst first.
+     *
+     * @param models names in lower case
+     */
+    public List<Incident> open(Collection<String> models) {
+        return list(
+                """
+                where lower(model) = any(?) and state = 'OPEN'
+                  and (muted_until is null or muted_until < now())
+                order by severity = 'CRITICAL' desc, since limit 20
+                """,
+                (Object) models.toArray(String[]::new));
+    }
+
     /** Open ones of a model, the worst first. */
     List<Incident> open(String model) {
-        return list("where model = ? and state = 'OPEN' order by severity, since limit 20", model);
+        return list(
+                "where model = ? and state = 'OPEN' order by severity = 'CRITICAL' desc, since limit 20",
+                model);
     }
 
     /**

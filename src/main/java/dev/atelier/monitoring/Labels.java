@@ -16,6 +16,7 @@ import java.util.Map;
 import java.util.Objects;
 import java.util.TreeMap;
 import java.util.function.Consumer;
+import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -311,5 +312,26 @@ class Labels {
                                         parsed(row.getString(1)),
                                         Objects.requireNonNull(Sql.instant(row, 2)))),
                 values(part, from, until));
+    }
+
+    /** How many predictions of a model could have a label, and how many have one. */
+    record Share(long predictions, long labelled) {}
+
+    /** Of all models with predictions since a moment that have an identifier. */
+    Map<String, Share> shares(Instant since) {
+        return sql
+                .list(
+                        """
+                        select p.model, count(*), count(l.prediction) from monitoring_prediction p
+                        left join monitoring_label l using (model, version, prediction)
+                        where p.at >= ? group by p.model
+                        """,
+                        row ->
+                                Map.entry(
+                                        row.getString(1),
+                                        new Share(row.getLong(2), row.getLong(3))),
+                        since.atOffset(ZoneOffset.UTC))
+                .stream()
+                .collect(Collectors.toMap(Map.Entry::getKey, Map.Entry::getValue));
     }
 }

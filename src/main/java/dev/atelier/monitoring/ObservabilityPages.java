@@ -76,7 +76,8 @@ public class ObservabilityPages {
             List<Row> rows,
             List<VersionRow> byVersion,
             String title,
-            @Nullable DriftView drift) {
+            @Nullable DriftView drift,
+            List<Incident> incidents) {
 
         /** What addresses of columns end with. */
         public String query() {
@@ -100,6 +101,7 @@ public class ObservabilityPages {
     private final Traffic traffic;
     private final References references;
     private final Reports reports;
+    private final Incidents incidents;
 
     ObservabilityPages(
             Entities entities,
@@ -108,7 +110,8 @@ public class ObservabilityPages {
             Versions serving,
             Traffic traffic,
             References references,
-            Reports reports) {
+            Reports reports,
+            Incidents incidents) {
         this.entities = entities;
         this.shells = shells;
         this.models = models;
@@ -116,6 +119,7 @@ public class ObservabilityPages {
         this.traffic = traffic;
         this.references = references;
         this.reports = reports;
+        this.incidents = incidents;
     }
 
     @GET
@@ -235,7 +239,8 @@ public class ObservabilityPages {
                 rows,
                 byVersion(model, first, last),
                 range.title,
-                watched == null ? null : drift(model, watched, any, first, now));
+                watched == null ? null : drift(model, watched, any, first, now),
+                incidents.open(model));
     }
 
     /**

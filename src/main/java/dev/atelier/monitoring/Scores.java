@@ -1,5 +1,6 @@
 package dev.atelier.monitoring;
 
+import dev.atelier.monitoring.statistics.State;
 import dev.atelier.platform.database.Sql;
 import jakarta.enterprise.context.ApplicationScoped;
 import java.sql.ResultSet;
@@ -99,6 +100,58 @@ class Scores {
                 until.atOffset(ZoneOffset.UTC),
                 site,
                 site);
+    }
+
+    /**
+     * The last window of one site of a version.
+     *
+     * @param drifting columns that have drifted or come unusable
+     * @param columns of the reference
+     * @param judged whether it had rows enough
+     */
+    record Latest(
+            String model,
+            int version,
+            String site,
+            Instant until,
+            long rows,
+            int drifting,
+            int columns,
+            boolean judged) {}
+
+    /** The last window of each site of all versions, unless it is older than a moment. */
+    List<Latest> latest(Instant since) {
+        return sql.list(
+                """
+                select w.model, w.version, w.site, s.until, s.rows, s.drift, s.data
+                from monitoring_watch w cross join lateral (
+                    select until, rows, drift, data from monitoring_score s
+                    where s.model = w.model and s.version = w.version and s.site = w.site
+                      and s.reference = w.reference
+                    order by start desc limit 1) s
+                where s.until >= ?
+                order by w.model, w.version, w.site, s.until
+                """,
+                row -> {
+                    var drift = Score.states(row.getString(6));
+                    var data = Score.states(row.getString(7));
+                    int bad = 0;
+                    boolean judged = false;
+                    for (int i = 0; i < drift.size(); i++) {
+                        bad += drift.get(i) == State.DRIFT || data.get(i) == State.DRIFT ? 1 : 0;
+                        judged |= drift.get(i).ordinal() >= State.OK.ordinal();
+                    }
+                    return new Latest(
+                            row.getString(1),
+                            row.getInt(2),
+                            row.getString(3),
+                            Objects.requireNonNull(Sql.instant(row, 4)),
+                            row.getLong(5),
+                            bad,
+                            drift.size(),
+                            judged);
+                },
+                since.atOffset(ZoneOffset.UTC));
     }
 
     /** Takes back those that begin at a moment or later: they are judged anew. */

@@ -124,7 +124,10 @@ public class WatchedPages {
     public Response badge(@PathParam("model") String model, @RestQuery Optional<String> version) {
         var watched = watching.of(model, Optional.empty(), version);
         var badge =
-                Badge.of(watched.watching() ? DriftView.of(compared(watched)) : DriftView.none(0, ""));
+                Badge.of(
+                        watched.watching()
+                                ? DriftView.of(compared(watched))
+                                : DriftView.none(0, ""));
         return Response.ok(badge.svg())
                 .type("image/svg+xml")
                 .header(HttpHeaders.CACHE_CONTROL, "private, max-age=60")

@@ -311,6 +311,36 @@ public class Traffic {
         return all;
     }
 
+    /**
+     * Calls of a model.
+     *
+     * @param errors of them; the callers' own mistakes are none
+     */
+    public record Total(long calls, long errors) {
+        public static final Total NONE = new Total(0, 0);
+    }
+
+    /** Of all models that were called since a moment, to the quarter of an hour. */
+    public Map<String, Total> totals(Instant since) {
+        return sql
+                .list(
+                        """
+                        select t.model, sum(o.n)::bigint,
+                               coalesce(sum(o.n) filter (where o.i <> all(?)), 0)::bigint
+                        from serving_traffic_quarter t
+                        cross join lateral unnest(t.outcomes) with ordinality as o (n, i)
+                        where t.minute >= ? and o.n > 0 group by t.model
+                        """,
+                        row ->
+                                Map.entry(
+                                        row.getString(1),
+                                        new Total(row.getLong(2), row.getLong(3))),
+                        new Long[] {Outcome.OK.ordinal() + 1L, Outcome.INVALID.ordinal() + 1L},
+                        since)
+                .stream()
+                .collect(Collectors.toMap(Map.Entry::getKey, Map.Entry::getValue));
+    }
+
     /** A count that is not zero. */
     private record Count(long group, boolean isLatency, int at, long n) {}
 

@@ -68,6 +68,8 @@ class PagesTest {
                     "/tasks",
                     "/docs/golden-paths",
                     "/promotions",
+                    "/monitoring",
+                    "/incidents",
                     "/webhooks",
                     "/gates",
                     "/gates?team=group:default/vision",
