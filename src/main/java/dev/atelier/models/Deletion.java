@@ -9,6 +9,7 @@ import dev.atelier.platform.database.Transaction;
 import dev.atelier.platform.problems.Conflict;
 import dev.atelier.platform.problems.NotFound;
 import jakarta.enterprise.context.ApplicationScoped;
+import jakarta.enterprise.event.Event;
 import jakarta.enterprise.event.Observes;
 import java.time.Instant;
 import java.time.OffsetDateTime;
@@ -29,12 +30,19 @@ public class Deletion {
     private final Transaction transaction;
     private final Audit audit;
     private final Caller caller;
+    private final Event<VersionPurged> purged;
 
-    Deletion(Sql sql, Transaction transaction, Audit audit, Caller caller) {
+    Deletion(
+            Sql sql,
+            Transaction transaction,
+            Audit audit,
+            Caller caller,
+            Event<VersionPurged> purged) {
         this.sql = sql;
         this.transaction = transaction;
         this.audit = audit;
         this.caller = caller;
+        this.purged = purged;
     }
 
     /**
@@ -167,6 +175,7 @@ public class Deletion {
                 """,
                 model,
                 number);
+        purged.fire(new VersionPurged(model, number));
         audit.recordBySystem(
                 "model-version.purge", Resource.model(model), Map.of("version", number));
     }

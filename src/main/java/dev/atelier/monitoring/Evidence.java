@@ -6,6 +6,7 @@ import dev.atelier.monitoring.statistics.Counts;
 import dev.atelier.monitoring.statistics.DataRule;
 import dev.atelier.monitoring.statistics.DriftRule;
 import dev.atelier.monitoring.statistics.Reference;
+import dev.atelier.monitoring.statistics.Verdict;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
@@ -114,9 +115,9 @@ final class Evidence {
 
     /** What is wrong with the values of a column. */
     static String faults(Reference reference, Counts now) {
-        var found =
-                DataRule.judge(List.of(new DriftRule.Case(reference, now, List.of()))).getFirst();
-        return "%s: %s".formatted(reference.name(), found.why());
+        var one = List.of(new DriftRule.Case(reference, now, List.of()));
+        var drift = DriftRule.judge(one).stream().map(Verdict::state).toList();
+        return "%s: %s".formatted(reference.name(), DataRule.judge(one, drift).getFirst().why());
     }
 
     /** Its stability index; NaN where there is nothing to compare. */

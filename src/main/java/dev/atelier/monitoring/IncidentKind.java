@@ -1,6 +1,11 @@
 package dev.atelier.monitoring;
 
+import dev.atelier.platform.problems.Invalid;
+import java.util.Arrays;
+import java.util.EnumSet;
+import java.util.List;
 import java.util.Locale;
+import java.util.Set;
 
 /** What an incident is about. */
 public enum IncidentKind {
@@ -14,6 +19,28 @@ public enum IncidentKind {
     IncidentKind(String label, String sentence) {
         this.label = label;
         this.sentence = sentence;
+    }
+
+    /**
+     * @throws Invalid when one is none of them
+     */
+    static Set<IncidentKind> of(Set<String> ids) {
+        var kinds = EnumSet.noneOf(IncidentKind.class);
+        for (var id : ids) {
+            kinds.add(
+                    Arrays.stream(values())
+                            .filter(one -> one.id().equals(id))
+                            .findFirst()
+                            .orElseThrow(
+                                    () ->
+                                            new Invalid(
+                                                    "There is no kind of incident of that name.",
+                                                    List.of(
+                                                            new Invalid.Field(
+                                                                    "off",
+                                                                    "is drift, output or data")))));
+        }
+        return kinds;
     }
 
     /** In addresses and answers. */

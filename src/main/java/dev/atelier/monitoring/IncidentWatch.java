@@ -11,7 +11,6 @@ import java.util.Comparator;
 import java.util.List;
 import java.util.Locale;
 import java.util.Objects;
-import java.util.Optional;
 import java.util.TreeMap;
 import java.util.stream.Collectors;
 
@@ -326,12 +325,5 @@ class IncidentWatch {
                 : affected.size() > 2
                         ? " at %d of %d sites".formatted(affected.size(), sites)
                         : " at " + String.join(" and ", affected);
-    }
-
-    /** Of a score's site, how often it would have opened an incident. */
-    static Optional<Integer> times(List<Standing.Sighting> sightings, Rules rule) {
-        return sightings.isEmpty()
-                ? Optional.empty()
-                : Optional.of(Standing.times(sightings, rule.inARow(), rule.quiet()));
     }
 }

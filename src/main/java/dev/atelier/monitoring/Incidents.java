@@ -26,7 +26,10 @@ public class Incidents {
             """
             select id, model, version, kind, severity, state, title, cause, since, opened_at,
                    closed_at, acknowledged_by, acknowledged_at, assignee, muted_until
-            from monitoring_incident
+            from (
+                select i.* from monitoring_incident i
+                join model_version v on v.model = i.model and v.number = i.version
+                where v.state <> 'DELETED') as incident
             """;
 
     /** What happened to one, for people. */

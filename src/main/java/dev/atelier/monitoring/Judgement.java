@@ -4,6 +4,7 @@ import dev.atelier.monitoring.statistics.DataRule;
 import dev.atelier.monitoring.statistics.DriftRule;
 import dev.atelier.monitoring.statistics.Reference;
 import dev.atelier.monitoring.statistics.State;
+import dev.atelier.monitoring.statistics.Verdict;
 import dev.atelier.monitoring.statistics.Window;
 import java.time.Duration;
 import java.time.Instant;
@@ -136,7 +137,8 @@ final class Judgement {
 
     private Score score(Window window) {
         var drift = DriftRule.judge(cases(window, true));
-        var data = DataRule.judge(cases(window, false));
+        var data =
+                DataRule.judge(cases(window, false), drift.stream().map(Verdict::state).toList());
         var psi = new float[columns.size()];
         var faults = new float[columns.size()];
         for (int i = 0; i < psi.length; i++) {
@@ -150,7 +152,7 @@ final class Judgement {
                 start,
                 end,
                 window.rows(),
-                drift.stream().map(one -> one.state()).toList(),
+                drift.stream().map(Verdict::state).toList(),
                 data.stream().map(DataRule.Finding::state).toList(),
                 psi,
                 faults);

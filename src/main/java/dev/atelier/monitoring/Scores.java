@@ -67,6 +67,24 @@ class Scores {
                 hour.atOffset(ZoneOffset.UTC));
     }
 
+    /** Whether a window that ends after a moment and begins before another was judged. */
+    boolean any(Watch.Key key, Instant after, Instant before) {
+        return sql.first(
+                        """
+                        select 1 from monitoring_score
+                        where model = ? and version = ? and site = ? and reference = ?
+                          and until > ? and start < ? limit 1
+                        """,
+                        row -> true,
+                        key.model(),
+                        key.version(),
+                        key.site(),
+                        key.reference(),
+                        after.atOffset(ZoneOffset.UTC),
+                        before.atOffset(ZoneOffset.UTC))
+                .isPresent();
+    }
+
     /** The last ones that begin before a moment, the newest first. */
     List<Score> before(Watch.Key key, Instant moment, int most) {
         return sql.list(
@@ -152,6 +170,14 @@ class Scores {
                             judged);
                 },
                 since.atOffset(ZoneOffset.UTC));
+    }
+
+    /** Versions of which windows were counted. */
+    List<Integer> versions(String model) {
+        return sql.list(
+                "select distinct version from monitoring_watch where model = ? order by version",
+                row -> row.getInt(1),
+                model);
     }
 
     /** Takes back those that begin at a moment or later: they are judged anew. */

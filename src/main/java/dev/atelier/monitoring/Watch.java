@@ -93,7 +93,7 @@ class Watch {
 
     private void judge(Key key, Instant changed) {
         var reference = references.get(key.reference());
-        var begin = scores.beginning(key, changed).orElse(changed);
+        var begin = begin(key, changed);
         scores.drop(key, begin);
         var complete = Instant.now().minus(config.grace());
         var judgement =
@@ -129,6 +129,18 @@ class Watch {
                 key.site(),
                 key.reference());
         incidents.look(key, reference);
+    }
+
+    /**
+     * Where to begin: with the window that the hour belongs to. Of days whose hours are put
+     * together already, what was judged stays; only what comes there for the first time is judged.
+     */
+    private Instant begin(Key key, Instant changed) {
+        var hourly = Retention.hourly(Instant.now());
+        if (changed.isBefore(hourly) && scores.any(key, changed, hourly)) {
+            return hourly;
+        }
+        return scores.beginning(key, changed).orElse(changed);
     }
 
     /** The columns of the reference, as the team accepted them. */

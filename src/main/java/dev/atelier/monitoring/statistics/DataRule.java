@@ -77,15 +77,17 @@ public final class DataRule {
     }
 
     /**
-     * Judges the columns of one window.
+     * Judges the columns of one window. Where a column has drifted, values outside of its range and
+     * new ones are that drift, and no fault of their own.
      *
      * @param cases whose states before are those of this rule
+     * @param drift what the columns' distributions came to, in the same order
      * @return in the order of the cases
      */
-    public static List<Finding> judge(List<DriftRule.Case> cases) {
+    public static List<Finding> judge(List<DriftRule.Case> cases, List<State> drift) {
         var questions = new ArrayList<Question>();
         for (int i = 0; i < cases.size(); i++) {
-            questions.addAll(questions(i, cases.get(i)));
+            questions.addAll(questions(i, cases.get(i), drift.get(i).changed()));
         }
         var adjusted =
                 Significance.benjaminiHochberg(
@@ -108,7 +110,7 @@ public final class DataRule {
     private static final Comparator<Finding> BY_GRAVITY =
             Comparator.comparing(Finding::state).thenComparing(Finding::growth);
 
-    private static List<Question> questions(int column, DriftRule.Case one) {
+    private static List<Question> questions(int column, DriftRule.Case one, boolean drifted) {
         long n = one.now().all();
         long n0 = one.reference().counts().all();
         if (n < DriftRule.LEAST_ROWS || n0 < DriftRule.LEAST_REFERENCE) {
@@ -117,6 +119,9 @@ public final class DataRule {
         var questions = new ArrayList<Question>();
         var binning = one.reference().binning();
         for (var fault : Fault.values()) {
+            if (drifted && (fault == Fault.OUT_OF_RANGE || fault == Fault.NEW)) {
+                continue;
+            }
             long now = fault.count.of(binning, one.now());
             long before = fault.count.of(binning, one.reference().counts());
             double p =

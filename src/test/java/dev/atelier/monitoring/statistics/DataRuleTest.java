@@ -2,6 +2,7 @@ package dev.atelier.monitoring.statistics;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import java.util.Collections;
 import java.util.List;
 import java.util.Map;
 import java.util.Random;
@@ -30,7 +31,9 @@ class DataRuleTest {
     }
 
     private static DataRule.Finding judge(Reference reference, Counts now, State... before) {
-        return DataRule.judge(List.of(new DriftRule.Case(reference, now, List.of(before))))
+        return DataRule.judge(
+                        List.of(new DriftRule.Case(reference, now, List.of(before))),
+                        List.of(State.OK))
                 .getFirst();
     }
 
@@ -45,6 +48,16 @@ class DataRuleTest {
                 .isEqualTo(DataRule.Fault.WRONG_TYPE);
         assertThat(judge(NUMBERS, numbers(700, 0, 0, 0, 300)).fault())
                 .isEqualTo(DataRule.Fault.OUT_OF_RANGE);
+    }
+
+    @Test
+    void takes_what_is_out_of_range_for_drift_where_there_is_drift() {
+        var cases = List.of(new DriftRule.Case(NUMBERS, numbers(500, 200, 0, 0, 300), List.of()));
+
+        assertThat(DataRule.judge(cases, List.of(State.OK)).getFirst().fault())
+                .isEqualTo(DataRule.Fault.OUT_OF_RANGE);
+        assertThat(DataRule.judge(cases, List.of(State.DRIFT)).getFirst().fault())
+                .isEqualTo(DataRule.Fault.MISSING);
     }
 
     @Test
@@ -119,7 +132,7 @@ class DataRuleTest {
                                                 List.of()))
                         .toList();
 
-        var found = DataRule.judge(cases);
+        var found = DataRule.judge(cases, Collections.nCopies(50, State.OK));
 
         assertThat(found.get(7).state()).isEqualTo(State.WARN);
         assertThat(found.stream().filter(one -> one.state() == State.OK)).hasSize(49);
