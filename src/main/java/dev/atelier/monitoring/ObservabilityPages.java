@@ -23,6 +23,8 @@ import jakarta.ws.rs.Produces;
 import jakarta.ws.rs.core.Context;
 import jakarta.ws.rs.core.HttpHeaders;
 import jakarta.ws.rs.core.MediaType;
+import java.net.URLEncoder;
+import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.time.Instant;
 import java.time.ZoneId;
@@ -61,6 +63,8 @@ public class ObservabilityPages {
      * What the page draws.
      *
      * @param version chosen, or empty for all
+     * @param site whose rows are compared; empty for all
+     * @param sites that sent rows, if there are several
      */
     public record View(
             String address,
@@ -77,7 +81,19 @@ public class ObservabilityPages {
             List<VersionRow> byVersion,
             String title,
             @Nullable DriftView drift,
+            String site,
+            List<String> sites,
             List<Incident> incidents) {
+
+        /** The page as it is now. */
+        public String same() {
+            return "%s?range=%s&version=%s&site=%s"
+                    .formatted(
+                            address,
+                            range,
+                            version,
+                            URLEncoder.encode(site, StandardCharsets.UTF_8));
+        }
 
         /** What addresses of columns end with. */
         public String query() {
@@ -102,6 +118,7 @@ public class ObservabilityPages {
     private final References references;
     private final Reports reports;
     private final Incidents incidents;
+    private final Windows windows;
 
     ObservabilityPages(
             Entities entities,
@@ -111,7 +128,8 @@ public class ObservabilityPages {
             Traffic traffic,
             References references,
             Reports reports,
-            Incidents incidents) {
+            Incidents incidents,
+            Windows windows) {
         this.entities = entities;
         this.shells = shells;
         this.models = models;
@@ -120,6 +138,7 @@ public class ObservabilityPages {
         this.references = references;
         this.reports = reports;
         this.incidents = incidents;
+        this.windows = windows;
     }
 
     @GET
@@ -127,6 +146,7 @@ public class ObservabilityPages {
             @PathParam("model") String model,
             @RestQuery Optional<String> range,
             @RestQuery Optional<String> version,
+            @RestQuery Optional<String> site,
             @Context HttpHeaders headers) {
         var entity =
                 entities.find(EntityRef.of("Model", model))
@@ -139,6 +159,7 @@ public class ObservabilityPages {
                         versions,
                         Range.of(range.orElse("24h")),
                         number(version.orElse("")),
+                        site.orElse(""),
                         address);
         return Browser.of(headers) == Browser.HTMX
                 ? Templates.observability$panels(view)
@@ -150,6 +171,7 @@ public class ObservabilityPages {
             List<Integer> versions,
             Range range,
             @Nullable Integer version,
+            String site,
             String address) {
         var now = Instant.now();
         // Versions have references of their own: without a choice, the one that serves.
@@ -239,14 +261,17 @@ public class ObservabilityPages {
                 rows,
                 byVersion(model, first, last),
                 range.title,
-                watched == null ? null : drift(model, watched, any, first, now),
+                watched == null ? null : drift(model, watched, site, any, first, now),
+                site,
+                watched == null ? List.of() : sites(model, watched, site),
                 incidents.open(model));
     }
 
     /**
      * @param called whether calls came here, which are told of then
      */
-    private DriftView drift(String model, int version, boolean called, Instant from, Instant now) {
+    private DriftView drift(
+            String model, int version, String site, boolean called, Instant from, Instant now) {
         var reference = references.current(model, version);
         if (reference.isEmpty()) {
             return DriftView.none(
@@ -254,8 +279,20 @@ public class ObservabilityPages {
                     called ? reports.withoutReference(model, version) : Reports.NO_REFERENCE);
         }
         var compared =
-                reports.compare(model, version, reference.get(), null, Windows.hour(from), now);
+                reports.compare(
+                        model,
+                        version,
+                        reference.get(),
+                        site.isEmpty() ? null : site,
+                        Windows.hour(from),
+                        now);
         return DriftView.of(compared);
+    }
+
+    /** One alone is no choice, unless another one was asked for. */
+    private List<String> sites(String model, int version, String site) {
+        var sites = windows.siteNames(model, version);
+        return sites.size() > 1 || !site.isEmpty() ? sites : List.of();
     }
 
     private static String finding(Traffic.Span total, Range range) {

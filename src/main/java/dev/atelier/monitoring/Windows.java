@@ -193,6 +193,18 @@ class Windows {
                 site);
     }
 
+    /** Sites that have ever sent rows of a version. */
+    List<String> siteNames(String model, int version) {
+        return sql.list(
+                """
+                select distinct site from monitoring_watch where model = ? and version = ?
+                order by site limit 200
+                """,
+                row -> row.getString(1),
+                model,
+                version);
+    }
+
     /** How many sites have sent rows of a version within the last week. */
     int sites(String model, int version) {
         return sql.one(

@@ -229,6 +229,25 @@ class IncidentsTest {
     }
 
     @Test
+    void is_named_on_the_models_page_where_sites_can_be_looked_at_by_themselves() {
+        for (var site : List.of("hub", "north")) {
+            calm(site, 6);
+        }
+        shifted("north", 5);
+        var path = "/models/" + model + "/observability";
+
+        var page = Jsoup.parse(given().get(path).body().asString());
+        assertThat(page.select(".note a").text()).contains("size has drifted at north");
+        assertThat(page.select("select[name=site] option").eachText())
+                .containsExactly("all", "hub", "north");
+        assertThat(page.select("#dr").parents().select("p").text()).contains("1,200 rows");
+        var north = Jsoup.parse(given().queryParam("site", "north").get(path).body().asString());
+        assertThat(north.select("#dr").parents().select("p").text()).contains("north, 800 rows");
+        assertThat(north.select("#panels").attr("hx-get")).endsWith("&site=north");
+        given().queryParam("site", "no such & site").get(path).then().statusCode(200);
+    }
+
+    @Test
     void that_was_closed_opens_again_with_a_later_bad_window_only() {
         calm("hub", 9);
         shifted("hub", 8);
