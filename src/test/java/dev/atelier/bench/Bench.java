@@ -2,6 +2,7 @@ package dev.atelier.bench;
 
 import dev.atelier.Temporary;
 import dev.atelier.faults.PortalProcess;
+import dev.atelier.monitoring.AlarmBench;
 import dev.atelier.monitoring.CountingBench;
 import java.io.IOException;
 import java.lang.management.ManagementFactory;
@@ -61,7 +62,10 @@ public final class Bench {
                 }
                 case "mlflow" -> MlflowBench.main();
                 case "goldenpaths" -> GoldenPathsBench.main();
-                case "monitoring" -> CountingBench.run(TIME);
+                case "monitoring" -> {
+                    CountingBench.run(TIME);
+                    AlarmBench.run();
+                }
                 default ->
                         throw new IllegalArgumentException(
                                 "no benchmark %s: %s".formatted(name, String.join(", ", ALL)));
