@@ -3,6 +3,7 @@ package dev.atelier.monitoring;
 import dev.atelier.catalog.Entities;
 import dev.atelier.catalog.Entity;
 import dev.atelier.catalog.EntityRef;
+import dev.atelier.identity.Sight;
 import dev.atelier.identity.Subject;
 import dev.atelier.models.ModelVersion;
 import dev.atelier.models.Models;
@@ -38,6 +39,7 @@ class Fleet {
     private final Scores scores;
     private final Labels labels;
     private final Traffic traffic;
+    private final Sight sight;
 
     Fleet(
             Entities entities,
@@ -46,7 +48,8 @@ class Fleet {
             Incidents incidents,
             Scores scores,
             Labels labels,
-            Traffic traffic) {
+            Traffic traffic,
+            Sight sight) {
         this.entities = entities;
         this.models = models;
         this.versions = versions;
@@ -54,6 +57,7 @@ class Fleet {
         this.scores = scores;
         this.labels = labels;
         this.traffic = traffic;
+        this.sight = sight;
     }
 
     /**
@@ -77,7 +81,12 @@ class Fleet {
 
     Overview of(Subject person) {
         var now = Instant.now();
-        var all = entities.ofKind("Model");
+        // Of some they may find the catalog's entry, and nothing of how they are.
+        var closed = sight.blind().closed();
+        var all =
+                entities.ofKind("Model").stream()
+                        .filter(one -> !closed.contains(one.ref().toString()))
+                        .toList();
         var known =
                 new Known(
                         versions.serving(

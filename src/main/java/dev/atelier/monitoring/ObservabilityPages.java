@@ -219,6 +219,7 @@ public class ObservabilityPages {
         var from = time(first, range);
         var to = time(last, range);
         var any = total.total() > 0;
+        var drift = watched == null ? null : drift(model, watched, site, any, first, now);
         return new View(
                 address,
                 range.code,
@@ -261,9 +262,11 @@ public class ObservabilityPages {
                 rows,
                 byVersion(model, first, last),
                 range.title,
-                watched == null ? null : drift(model, watched, site, any, first, now),
+                drift,
                 site,
-                watched == null ? List.of() : sites(model, watched, site),
+                drift == null || drift.features().isEmpty()
+                        ? List.of()
+                        : sites(model, drift.version(), site),
                 incidents.open(model));
     }
 

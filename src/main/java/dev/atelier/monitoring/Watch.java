@@ -169,19 +169,4 @@ class Watch {
                 key.site(),
                 key.reference());
     }
-
-    /** Has windows judged anew from a moment on, soon. */
-    void again(Key key, Instant from) {
-        sql.update(
-                """
-                update monitoring_watch set changed_from = least(changed_from, ?),
-                    due_at = clock_timestamp(), judged_at = '-infinity'
-                where model = ? and version = ? and site = ? and reference = ?
-                """,
-                from.atOffset(ZoneOffset.UTC),
-                key.model(),
-                key.version(),
-                key.site(),
-                key.reference());
-    }
 }

@@ -81,13 +81,7 @@ public final class AlarmBench {
      * @param shift of the first column, a normal one
      */
     private static Window window(Profile profile, Source source, int rows, double shift) {
-        var tallies =
-                profile.columns().stream()
-                        .map(
-                                one ->
-                                        new Tally(
-                                                one.binning()))
-                        .toList();
+        var tallies = profile.columns().stream().map(one -> new Tally(one.binning())).toList();
         for (int row = 0; row < rows; row++) {
             for (int i = 0; i < NUMERIC; i++) {
                 tallies.get(i).add(source.number(i) + (i == 0 ? shift : 0));
@@ -96,10 +90,7 @@ public final class AlarmBench {
                 tallies.get(i).add(source.category(i));
             }
         }
-        return new Window(
-                profile.hash(),
-                rows,
-                tallies.stream().map(Tally::counts).toList());
+        return new Window(profile.hash(), rows, tallies.stream().map(Tally::counts).toList());
     }
 
     public static void run() {
@@ -147,8 +138,7 @@ public final class AlarmBench {
                         BEGIN.plus(Duration.ofDays(9)),
                         scores::add);
         for (int hour = 0; hour < hours; hour++) {
-            judgement.add(
-                    BEGIN.plus(Duration.ofHours(hour)), window(profile, source, rows, shift));
+            judgement.add(BEGIN.plus(Duration.ofHours(hour)), window(profile, source, rows, shift));
         }
         judgement.end();
         return scores;
