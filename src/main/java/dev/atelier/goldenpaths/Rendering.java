@@ -54,7 +54,11 @@ public class Rendering {
                     "rendering/requests.js", REQUESTS);
 
     private static final Duration START = Duration.ofSeconds(30);
-    private static final Duration PLACE = Duration.ofSeconds(20);
+
+    /**
+     * Several tasks that begin with a cold portal wait for each other, and fail when it is over.
+     */
+    private static final Duration PLACE = Duration.ofSeconds(90);
 
     /** A process that has done so much is replaced, so that nothing can pile up in it. */
     private static final int MOST_REQUESTS = 2_000;
