@@ -163,7 +163,7 @@ class Handling {
         var text = text("reason", why, false);
         incidents.close(id, settled(incident));
         record(incident, "close", "closed", text);
-        news.closed(incidents.get(id));
+        news.closed(caller.entityRef(), incidents.get(id));
         return incidents.get(id);
     }
 
@@ -226,7 +226,7 @@ class Handling {
         }
         incidents.close(id, settled(incident));
         record(incident, "accept", "accepted", reason);
-        news.closed(incidents.get(id));
+        news.closed(caller.entityRef(), incidents.get(id));
         return incidents.get(id);
     }
 

@@ -91,8 +91,4 @@ public record Incident(
     List<Site> affected() {
         return sites.stream().filter(one -> one.until == null).toList();
     }
-
-    static Severity severity(String text) {
-        return Severity.valueOf(text.toUpperCase(Locale.ROOT));
-    }
 }

@@ -38,9 +38,12 @@ class IncidentNews {
         told.fire(new Told(incident.id()));
     }
 
-    void closed(Incident incident) {
+    /**
+     * @param by who closed it, and need not be told
+     */
+    void closed(String by, Incident incident) {
         if (!incident.muted()) {
-            tell(Audit.SYSTEM, incident, "Over: %s of %s version %d");
+            tell(by, incident, "Over: %s of %s version %d");
         }
         told.fire(new Told(incident.id()));
     }

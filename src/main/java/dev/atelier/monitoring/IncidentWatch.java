@@ -1,5 +1,6 @@
 package dev.atelier.monitoring;
 
+import dev.atelier.identity.Audit;
 import dev.atelier.monitoring.statistics.Counts;
 import dev.atelier.monitoring.statistics.Reference;
 import dev.atelier.monitoring.statistics.State;
@@ -210,7 +211,7 @@ class IncidentWatch {
                 "closed",
                 "Over: %d windows in a row were as the reference has it."
                         .formatted(standing.quiet()));
-        news.closed(incidents.get(incident.id()));
+        news.closed(Audit.SYSTEM, incidents.get(incident.id()));
     }
 
     private record Words(Incident.Severity severity, String title, String cause) {}
